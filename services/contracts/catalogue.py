@@ -1,0 +1,88 @@
+"""The catalogue: which models an operator serves, as data that gateway and render both read."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = ["Catalogue", "ModelEntry", "ModelId", "Range", "Size", "TaskKind"]
+
+ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+
+
+class TaskKind(StrEnum):
+    TEXT_TO_IMAGE = "text_to_image"
+    IMAGE_TO_IMAGE = "image_to_image"
+    INPAINT = "inpaint"
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Size(_Data):
+    """Width and height of a picture in pixels."""
+
+    width: int = Field(gt=0, le=8192)
+    height: int = Field(gt=0, le=8192)
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+class Range(_Data):
+    """What a caller may ask for, ends included, and what it gets when it doesn't."""
+
+    minimum: float
+    maximum: float
+    default: float
+
+    @model_validator(mode="after")
+    def _default_lies_inside(self) -> "Range":
+        if not self.minimum <= self.default <= self.maximum:
+            raise ValueError(f"default {self.default} is outside {self.minimum}..{self.maximum}")
+        return self
+
+
+class ModelEntry(_Data):
+    """One model: where it lies, what it draws, what it costs.
+
+    `path` is a folder in diffusers format, relative to the catalogue's own folder.
+    `price` is in quota units for one image.
+    """
+
+    id: ModelId
+    title: str
+    path: str
+    pool: str = "default"
+    tasks: tuple[TaskKind, ...] = (TaskKind.TEXT_TO_IMAGE,)
+    sizes: tuple[Size, ...] = Field(min_length=1)
+    steps: Range
+    guidance: Range
+    max_images: int = Field(default=10, ge=1, le=10)
+    price: int = Field(default=1, ge=1)
+    licence: str
+
+    @property
+    def default_size(self) -> Size:
+        return self.sizes[0]
+
+
+class Catalogue(_Data):
+    """Every model served, the default first."""
+
+    models: tuple[ModelEntry, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> "Catalogue":
+        ids = [model.id for model in self.models]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two models share one id")
+        return self
+
+    @property
+    def default(self) -> ModelEntry:
+        return self.models[0]
+
+    def find(self, model_id: str) -> ModelEntry | None:
+        return next((model for model in self.models if model.id == model_id), None)
