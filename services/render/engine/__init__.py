@@ -1,0 +1,39 @@
+"""The engine: runs diffusion models in a process of its own, and nowhere else is torch imported."""
+
+from services.render.engine.messages import (
+    Cancelled,
+    Draw,
+    Drawn,
+    EngineDied,
+    Event,
+    Failed,
+    FailureCode,
+    Picture,
+    Ready,
+    Refusal,
+    Stepped,
+)
+from services.render.engine.protocol import (
+    Engine,
+    EngineError,
+    EngineNotReady,
+    EngineStartFailed,
+)
+
+__all__ = [
+    "Cancelled",
+    "Draw",
+    "Drawn",
+    "Engine",
+    "EngineDied",
+    "EngineError",
+    "EngineNotReady",
+    "EngineStartFailed",
+    "Event",
+    "Failed",
+    "FailureCode",
+    "Picture",
+    "Ready",
+    "Refusal",
+    "Stepped",
+]

@@ -1,0 +1,176 @@
+"""What the worker and its engine say to each other.
+
+Commands go to the engine, events come back. Every message about a render names its job and its
+attempt, so any number of renders can be under way at once and a late word about an earlier attempt
+can't be taken for a newer one. Every `Draw` has exactly one end: `Drawn`, `Failed` or `Cancelled`;
+where the engine itself ends first, `EngineDied` ends all that were open.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import ConfigDict, with_config
+
+from services.contracts.catalogue import TaskKind
+
+__all__ = [
+    "Cancel",
+    "Cancelled",
+    "Close",
+    "Command",
+    "Draw",
+    "Drawn",
+    "EngineDied",
+    "Event",
+    "Failed",
+    "FailureCode",
+    "Picture",
+    "Ready",
+    "Refusal",
+    "Reply",
+    "Stepped",
+]
+
+#: Bytes cross the pipe as base64: JSON can't run code in the process that reads it, pickle can.
+_BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+
+class FailureCode(StrEnum):
+    """Why a render failed; where a retry can't help, the message says `permanent`."""
+
+    OUT_OF_MEMORY = "out_of_memory"
+    NOT_FINITE = "not_finite"
+    """The model's numbers overflowed: there is no picture in them."""
+    MODEL_UNAVAILABLE = "model_unavailable"
+    UNSUPPORTED = "unsupported"
+    """The model can't do this at all: task, size or an option of the request."""
+    DEVICE_LOST = "device_lost"
+    """The accelerator is in a broken state; the engine process ends after this."""
+    RENDER_ERROR = "render_error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """Draw one picture per seed. Sizes are pixels; the prompts never show in a repr or a log."""
+
+    job: str
+    attempt: int
+    model: str
+    kind: TaskKind = TaskKind.TEXT_TO_IMAGE
+    prompt: str = field(repr=False)
+    negative_prompt: str | None = field(default=None, repr=False)
+    width: int
+    height: int
+    steps: int
+    guidance: float
+    seeds: tuple[int, ...]
+    type: Literal["draw"] = "draw"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Stop this render at its next step. For a render that is over or unknown, nothing happens."""
+
+    job: str
+    attempt: int
+    type: Literal["cancel"] = "cancel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """Stop what runs, at its next step, and end the process."""
+
+    type: Literal["close"] = "close"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A model of the catalogue that isn't served, and why."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The engine has loaded its models. `slots` is how many renders it runs at once."""
+
+    models: tuple[str, ...]
+    refused: tuple[Refusal, ...] = ()
+    device: str
+    slots: int
+    seconds: float
+    type: Literal["ready"] = "ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stepped:
+    """`step` of the `steps` that were asked for is done, counted over all pictures of the render.
+
+    It only grows, and reaches `steps` before `Drawn`. `seconds_left` goes by this render's own pace.
+    """
+
+    job: str
+    attempt: int
+    step: int
+    steps: int
+    seconds_left: float
+    type: Literal["stepped"] = "stepped"
+
+
+@with_config(_BYTES)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One finished picture, its recipe in its metadata (see `png`)."""
+
+    png: bytes = field(repr=False)
+    seed: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """All pictures of a render, in the order of its seeds."""
+
+    job: str
+    attempt: int
+    pictures: tuple[Picture, ...]
+    seconds: float
+    type: Literal["drawn"] = "drawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """No pictures. The message is fit for a client and holds nothing of the prompt."""
+
+    job: str
+    attempt: int
+    code: FailureCode
+    message: str
+    permanent: bool
+    type: Literal["failed"] = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """The render stopped because it was asked to."""
+
+    job: str
+    attempt: int
+    type: Literal["cancelled"] = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineDied:
+    """The engine ended unasked: nothing more comes. A negative exit code is a signal's number."""
+
+    exit_code: int
+
+
+Command = Draw | Cancel | Close
+Reply = Ready | Stepped | Drawn | Failed | Cancelled
+"""What the engine process may send."""
+Event = Stepped | Drawn | Failed | Cancelled | EngineDied
+"""What the worker hears between start and end."""
