@@ -1,0 +1,49 @@
+"""What crosses the wire between services, and the few pure rules that all of them share."""
+
+from services.contracts.catalogue import Catalogue, ModelEntry, Size, TaskKind
+from services.contracts.envelope import DecodeError, Envelope, WireRecord, decode, encode
+from services.contracts.event import Data, Event, Instant, event_class, event_classes
+from services.contracts.ids import AccountId, EventId, JobId, KeyId, SubmissionId, UploadId
+from services.contracts.jobs import ImageRef, JobSpec, JobStatus, Lane, Origin
+from services.contracts.limits import effective_limit
+from services.contracts.order import END_RANK, Rank, job_rank, job_status
+from services.contracts.streams import STREAMS, Stream, StreamSpec, TopicSpec, topic, topics
+
+__all__ = [
+    "END_RANK",
+    "STREAMS",
+    "AccountId",
+    "Catalogue",
+    "Data",
+    "DecodeError",
+    "Envelope",
+    "Event",
+    "EventId",
+    "ImageRef",
+    "Instant",
+    "JobId",
+    "JobSpec",
+    "JobStatus",
+    "KeyId",
+    "Lane",
+    "ModelEntry",
+    "Origin",
+    "Rank",
+    "Size",
+    "Stream",
+    "StreamSpec",
+    "SubmissionId",
+    "TaskKind",
+    "TopicSpec",
+    "UploadId",
+    "WireRecord",
+    "decode",
+    "effective_limit",
+    "encode",
+    "event_class",
+    "event_classes",
+    "job_rank",
+    "job_status",
+    "topic",
+    "topics",
+]

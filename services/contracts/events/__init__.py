@@ -1,0 +1,56 @@
+"""Every event, one module per stream."""
+
+from services.contracts.events.accounts import AccountChanged, AccountStatus, KeyGrant, Scope
+from services.contracts.events.cancellations import JobCancelRequested
+from services.contracts.events.decisions import JobAdmitted, JobRejected, QuotaFacts, Rule
+from services.contracts.events.demand import DemandReported
+from services.contracts.events.limits import LimitsChanged
+from services.contracts.events.load import Heat, LaneLoad, LoadReported, WorkerLoad, WorkerPhase
+from services.contracts.events.progress import JobProgressed
+from services.contracts.events.renders import (
+    FailureCode,
+    JobCancelled,
+    JobCompleted,
+    JobDeferred,
+    JobFailed,
+    JobQueued,
+    JobRequeued,
+    JobStarted,
+)
+from services.contracts.events.requests import JobRequested, SubmissionRefused
+from services.contracts.events.submissions import CancelSubmitted, JobSubmitted
+from services.contracts.events.usage import GrantInUse, UsageChanged
+
+__all__ = [
+    "AccountChanged",
+    "AccountStatus",
+    "CancelSubmitted",
+    "DemandReported",
+    "FailureCode",
+    "GrantInUse",
+    "Heat",
+    "JobAdmitted",
+    "JobCancelRequested",
+    "JobCancelled",
+    "JobCompleted",
+    "JobDeferred",
+    "JobFailed",
+    "JobProgressed",
+    "JobQueued",
+    "JobRejected",
+    "JobRequested",
+    "JobRequeued",
+    "JobStarted",
+    "JobSubmitted",
+    "KeyGrant",
+    "LaneLoad",
+    "LimitsChanged",
+    "LoadReported",
+    "QuotaFacts",
+    "Rule",
+    "Scope",
+    "SubmissionRefused",
+    "UsageChanged",
+    "WorkerLoad",
+    "WorkerPhase",
+]

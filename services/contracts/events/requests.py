@@ -1,0 +1,48 @@
+"""`requests`: what gateway has accepted and stored, and the submissions that it refused."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from services.contracts.event import Event, Instant
+from services.contracts.ids import AccountId, JobId, SubmissionId
+from services.contracts.jobs import JobSpec, Origin
+from services.contracts.streams import Stream
+
+__all__ = ["JobRequested", "SubmissionRefused"]
+
+
+class JobRequested(Event):
+    """A job waits for admission. `units` is what it costs on the plan's quota."""
+
+    stream: ClassVar[Stream] = Stream.REQUESTS
+    account: AccountId
+    job: JobId
+    plan: str
+    account_version: int = Field(
+        ge=1, description="Quota uses the newer of this and AccountChanged."
+    )
+    spec: JobSpec
+    units: int = Field(ge=1)
+    origin: Origin = Origin.HTTP
+    submission: SubmissionId | None = None
+    allow_deferred: bool = False
+    start_by: Instant | None = Field(default=None, description="Cancelled if not started by then.")
+
+    @property
+    def key(self) -> str:
+        return self.account
+
+
+class SubmissionRefused(Event):
+    """A producer's submission that became no job, with the code of the error table."""
+
+    stream: ClassVar[Stream] = Stream.REQUESTS
+    account: AccountId
+    submission: SubmissionId
+    code: str
+    detail: str
+
+    @property
+    def key(self) -> str:
+        return self.account

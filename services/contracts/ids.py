@@ -1,0 +1,91 @@
+"""Ids: UUIDv7 (RFC 9562 section 5.7) behind a readable prefix, so they sort by birth."""
+
+import os
+import re
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+__all__ = ["AccountId", "EventId", "Id", "JobId", "KeyId", "SubmissionId", "UploadId"]
+
+_BODY = r"[0-9a-f]{32}"
+
+
+class Id(str):
+    """A string `<prefix>_<32 hex digits>`; a plain `str` of another form raises ValueError."""
+
+    __slots__ = ()
+    prefix: ClassVar[str] = ""
+    body: ClassVar[str] = _BODY
+
+    def __new__(cls, value: str) -> Self:
+        if not re.fullmatch(cls.pattern(), value):
+            raise ValueError(f"not an id of the form {cls.prefix}_…: {value[:60]!r}")
+        return super().__new__(cls, value)
+
+    @classmethod
+    def pattern(cls) -> str:
+        return rf"{cls.prefix}_{cls.body}"
+
+    @classmethod
+    def new(cls, now: datetime) -> Self:
+        """A fresh id whose first 48 bits are `now` in milliseconds."""
+        return cls(f"{cls.prefix}_{_uuid7(now).hex()}")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            cls,
+            core_schema.str_schema(pattern=f"^{cls.pattern()}$"),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                str.__str__, return_schema=core_schema.str_schema()
+            ),
+        )
+
+
+def _uuid7(now: datetime) -> bytes:
+    value = bytearray(int(now.timestamp() * 1000).to_bytes(6, "big") + os.urandom(10))
+    value[6] = value[6] & 0x0F | 0x70
+    value[8] = value[8] & 0x3F | 0x80
+    return bytes(value)
+
+
+class AccountId(Id):
+    __slots__ = ()
+    prefix = "acc"
+
+
+class JobId(Id):
+    __slots__ = ()
+    prefix = "job"
+
+
+class EventId(Id):
+    __slots__ = ()
+    prefix = "evt"
+
+
+class UploadId(Id):
+    __slots__ = ()
+    prefix = "upl"
+
+
+class KeyId(Id):
+    """The visible part of an API key."""
+
+    __slots__ = ()
+    prefix = "key"
+    body = r"[0-9a-z]{8}"
+
+
+class SubmissionId(Id):
+    """An event producer's own name for its submission: any printable ASCII up to 128 characters."""
+
+    __slots__ = ()
+    prefix = ""
+
+    @classmethod
+    def pattern(cls) -> str:
+        return r"[!-~]{1,128}"

@@ -1,0 +1,82 @@
+"""What a job asks for and what it yields: the values that several streams share."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from services.contracts.catalogue import ModelId, TaskKind
+from services.contracts.event import Data
+from services.contracts.ids import UploadId
+
+__all__ = ["ImageRef", "JobSpec", "JobStatus", "Lane", "Origin"]
+
+MAX_PROMPT = 32_000
+
+
+class JobStatus(StrEnum):
+    SUBMITTED = "submitted"
+    QUEUED = "queued"
+    DEFERRED = "deferred"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_end(self) -> bool:
+        return self in _ENDS
+
+
+_ENDS = frozenset({JobStatus.COMPLETED, JobStatus.REJECTED, JobStatus.FAILED, JobStatus.CANCELLED})
+
+
+class Lane(StrEnum):
+    """The queue class that a plan buys, most urgent first."""
+
+    PAID = "paid"
+    FREE = "free"
+    DEFERRED = "deferred"
+
+
+class Origin(StrEnum):
+    HTTP = "http"
+    KAFKA = "kafka"
+
+
+class JobSpec(Data):
+    """One request of `n` images with every default filled in. Sizes are in pixels."""
+
+    task: TaskKind = TaskKind.TEXT_TO_IMAGE
+    model: ModelId
+    pool: str = "default"
+    prompt: str = Field(min_length=1, max_length=MAX_PROMPT)
+    negative_prompt: str | None = Field(default=None, max_length=MAX_PROMPT)
+    n: int = Field(default=1, ge=1, le=10)
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    steps: int = Field(gt=0)
+    guidance: float = Field(ge=0)
+    seed: int = Field(
+        ge=0, lt=2**32, description="Seed of the first image; image k uses seed + k (mod 2**32)."
+    )
+    strength: float | None = Field(default=None, gt=0, le=1)
+    images: tuple[UploadId, ...] = ()
+    mask: UploadId | None = None
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple((self.seed + index) % 2**32 for index in range(self.n))
+
+
+class ImageRef(Data):
+    """One finished picture: where its bytes lie and how to draw it again."""
+
+    index: int = Field(ge=0)
+    blob: str = Field(description="Key in the blob store.")
+    media_type: str = "image/png"
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int = Field(gt=0)
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    seed: int = Field(ge=0)
