@@ -16,8 +16,8 @@ from services.render.engine.messages import (
 from services.render.engine.protocol import (
     Engine,
     EngineError,
-    EngineNotReady,
-    EngineStartFailed,
+    EngineNotReadyError,
+    EngineStartError,
 )
 
 __all__ = [
@@ -27,8 +27,8 @@ __all__ = [
     "Engine",
     "EngineDied",
     "EngineError",
-    "EngineNotReady",
-    "EngineStartFailed",
+    "EngineNotReadyError",
+    "EngineStartError",
     "Event",
     "Failed",
     "FailureCode",

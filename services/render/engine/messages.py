@@ -108,7 +108,7 @@ class Ready:
 class Stepped:
     """`step` of the `steps` that were asked for is done, counted over all pictures of the render.
 
-    It only grows, and reaches `steps` before `Drawn`. `seconds_left` goes by this render's own pace.
+    It only grows and reaches `steps` before `Drawn`. `seconds_left` goes by the render's own pace.
     """
 
     job: str

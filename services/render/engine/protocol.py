@@ -5,14 +5,14 @@ from typing import Protocol
 
 from services.render.engine.messages import Draw, Event, Ready
 
-__all__ = ["Engine", "EngineError", "EngineNotReady", "EngineStartFailed"]
+__all__ = ["Engine", "EngineError", "EngineNotReadyError", "EngineStartError"]
 
 
 class EngineError(Exception):
     """Something is wrong with the engine itself, not with one render."""
 
 
-class EngineStartFailed(EngineError):
+class EngineStartError(EngineError):
     """The engine didn't become ready; `reason` is one line for an operator."""
 
     def __init__(self, reason: str) -> None:
@@ -20,7 +20,7 @@ class EngineStartFailed(EngineError):
         self.reason = reason
 
 
-class EngineNotReady(EngineError):
+class EngineNotReadyError(EngineError):
     """A render was submitted before `start` returned, or after the engine's end."""
 
 
@@ -33,7 +33,7 @@ class Engine(Protocol):
 
     @property
     def slots(self) -> int:
-        """How many renders run at once; more than that wait inside the engine. Known after start."""
+        """How many renders run at once; others wait inside the engine. Known after start."""
         ...
 
     @property
@@ -51,11 +51,11 @@ class Engine(Protocol):
         ...
 
     async def start(self) -> Ready:
-        """Load the models and return what can be drawn. Raises `EngineStartFailed`."""
+        """Load the models and return what can be drawn. Raises `EngineStartError`."""
         ...
 
     async def submit(self, draw: Draw) -> None:
-        """Hand over one render; its outcome comes by `events`. Raises `EngineNotReady`."""
+        """Hand over one render; its outcome comes by `events`. Raises `EngineNotReadyError`."""
         ...
 
     async def cancel(self, job: str, attempt: int) -> None:
