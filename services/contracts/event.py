@@ -1,5 +1,6 @@
 """The base of every event, and the registry that finds a class by its type."""
 
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
@@ -30,7 +31,7 @@ class Data(BaseModel):
 _REGISTRY: dict[str, type["Event"]] = {}
 
 
-class Event(Data):
+class Event(Data, ABC):
     """Something that happened. Subclasses name their `stream`, their Kafka `key` and their fields.
 
     The CloudEvents type is `heatsink.<stream>.<ClassName>.v1`.
@@ -50,9 +51,9 @@ class Event(Data):
         return f"heatsink.{cls.stream}.{cls.__name__}.v{cls.major}"
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """What orders this event within its stream."""
-        raise NotImplementedError
 
 
 def event_class(type_name: str) -> type[Event] | None:
