@@ -1,0 +1,90 @@
+"""A job's life, as gateway and quota see it."""
+
+from services.kit.telemetry.instruments import Counter, Gauge, Histogram, Labels
+
+__all__ = [
+    "JOBS_ADMITTED",
+    "JOBS_ENDED",
+    "JOBS_REJECTED",
+    "JOBS_SUBMITTED",
+    "JOB_SECONDS",
+    "LEAKED_GRANTS",
+    "LIMIT_FACTOR",
+    "OFFERED_COST",
+    "UNITS_SETTLED",
+]
+
+
+def _submitted(*, plan: str, origin: str) -> Labels:
+    return {"plan": plan, "origin": origin}
+
+
+def _admitted(*, plan: str, lane: str) -> Labels:
+    return {"plan": plan, "lane": lane}
+
+
+def _rejected(*, plan: str, rule: str) -> Labels:
+    return {"plan": plan, "rule": rule}
+
+
+def _ended(*, lane: str, status: str) -> Labels:
+    return {"lane": lane, "status": status}
+
+
+def _outcome(*, plan: str, status: str) -> Labels:
+    return {"plan": plan, "status": status}
+
+
+def _settled(*, plan: str, outcome: str) -> Labels:
+    return {"plan": plan, "outcome": outcome}
+
+
+def _plan(*, plan: str) -> Labels:
+    return {"plan": plan}
+
+
+def _plan_pool(*, plan: str, pool: str) -> Labels:
+    return {"plan": plan, "pool": pool}
+
+
+def _pool(*, pool: str) -> Labels:
+    return {"pool": pool}
+
+
+JOBS_SUBMITTED = Counter(
+    "heatsink.jobs.submitted",
+    "{job}",
+    "Jobs taken in by gateway, by plan and entrance.",
+    _submitted,
+)
+JOBS_ADMITTED = Counter(
+    "heatsink.jobs.admitted", "{job}", "Jobs that quota reserved units for.", _admitted
+)
+JOBS_REJECTED = Counter(
+    "heatsink.jobs.rejected", "{job}", "Jobs that quota refused, by the rule that did.", _rejected
+)
+JOBS_ENDED = Counter(
+    "heatsink.jobs.ended", "{job}", "Admitted jobs that came to their one end in render.", _ended
+)
+JOB_SECONDS = Histogram(
+    "heatsink.job.duration",
+    "s",
+    "From a job's submission to its end, as its client sees it.",
+    _outcome,
+    bounds=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600),
+)
+UNITS_SETTLED = Counter(
+    "heatsink.quota.units.settled", "{unit}", "Reserved units, committed or given back.", _settled
+)
+LEAKED_GRANTS = Counter(
+    "heatsink.quota.grants.leaked", "{grant}", "Grants that the sweep closed: no end came.", _plan
+)
+LIMIT_FACTOR = Gauge(
+    "heatsink.quota.limit.factor",
+    "1",
+    "Share of its own limit that a plan may use now.",
+    _plan_pool,
+)
+OFFERED_COST = Gauge(
+    "heatsink.quota.demand.offered", "s", "GPU seconds asked for in the last minute.", _pool
+)
