@@ -7,12 +7,12 @@ where the engine itself ends first, `EngineDied` ends all that were open.
 """
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import ConfigDict, with_config
 
 from services.contracts.catalogue import TaskKind
+from services.contracts.events.renders import FailureCode
 
 __all__ = [
     "Cancel",
@@ -24,30 +24,16 @@ __all__ = [
     "EngineDied",
     "Event",
     "Failed",
-    "FailureCode",
     "Picture",
     "Ready",
     "Refusal",
     "Reply",
     "Stepped",
+    "Unusable",
 ]
 
 #: Bytes cross the pipe as base64: JSON can't run code in the process that reads it, pickle can.
 _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
-
-
-class FailureCode(StrEnum):
-    """Why a render failed; where a retry can't help, the message says `permanent`."""
-
-    OUT_OF_MEMORY = "out_of_memory"
-    NOT_FINITE = "not_finite"
-    """The model's numbers overflowed: there is no picture in them."""
-    MODEL_UNAVAILABLE = "model_unavailable"
-    UNSUPPORTED = "unsupported"
-    """The model can't do this at all: task, size or an option of the request."""
-    DEVICE_LOST = "device_lost"
-    """The accelerator is in a broken state; the engine process ends after this."""
-    RENDER_ERROR = "render_error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +91,14 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """The engine can draw nothing and ends; `reason` is one line for an operator."""
+
+    reason: str
+    type: Literal["unusable"] = "unusable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stepped:
     """`step` of the `steps` that were asked for is done, counted over all pictures of the render.
 
@@ -143,7 +137,10 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """No pictures. The message is fit for a client and holds nothing of the prompt."""
+    """No pictures. The message is fit for a client and holds nothing of the prompt.
+
+    `permanent` says that another attempt would fail in the same way.
+    """
 
     job: str
     attempt: int
@@ -170,7 +167,7 @@ class EngineDied:
 
 
 Command = Draw | Cancel | Close
-Reply = Ready | Stepped | Drawn | Failed | Cancelled
+Reply = Ready | Unusable | Stepped | Drawn | Failed | Cancelled
 """What the engine process may send."""
 Event = Stepped | Drawn | Failed | Cancelled | EngineDied
 """What the worker hears between start and end."""

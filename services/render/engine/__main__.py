@@ -1,0 +1,52 @@
+"""The engine process. Only `EngineProcess` starts it: it speaks on an inherited socket."""
+
+import argparse
+import os
+import socket
+import sys
+
+from services.render.engine import logs
+from services.render.engine.guard import follow_parent
+from services.render.engine.options import EngineKind, EngineOptions
+from services.render.engine.painter import Painter
+from services.render.engine.server import Server
+
+#: Read by the libraries when they are imported: nothing is fetched, nothing foreign is run.
+_OFFLINE = {
+    "DIFFUSERS_DISABLE_REMOTE_CODE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_OFFLINE": "1",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="services.render.engine", description=__doc__)
+    parser.add_argument("--socket", type=int, required=True, help="number of the open socket")
+    parser.add_argument("--parent", type=int, required=True, help="process id of the worker")
+    parser.add_argument("--options", type=EngineOptions.from_json, required=True, help="as JSON")
+    arguments = parser.parse_args()
+    follow_parent(arguments.parent)
+    os.environ.update(_OFFLINE)
+    logs.configure(arguments.options.log_format)
+    with socket.socket(fileno=arguments.socket) as connection:
+        return Server(connection, _painter(arguments.options)).run()
+
+
+def _painter(options: EngineOptions) -> Painter:
+    match options.kind:
+        case EngineKind.NOOP:
+            from services.render.engine.noop import NoopPainter  # noqa: PLC0415 - only one is used
+
+            return NoopPainter(options)
+        case EngineKind.DIFFUSERS:
+            from services.render.engine.pipeline import (  # noqa: PLC0415 - imports torch: seconds
+                DiffusersPainter,
+            )
+
+            return DiffusersPainter(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""A catalogue entry becomes a pipeline in memory, from local safetensors and nothing else."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+from diffusers import DiffusionPipeline
+
+from services.contracts.catalogue import ModelEntry, TaskKind
+from services.render.engine.device import Place
+from services.render.engine.vetting import ModelRefusedError, vet
+
+__all__ = ["Model", "load", "quieten"]
+
+#: What a pipeline must take for its renders to be seeded, followed and stopped.
+_NEEDED = frozenset(
+    {
+        "prompt",
+        "height",
+        "width",
+        "num_inference_steps",
+        "num_images_per_prompt",
+        "guidance_scale",
+        "generator",
+        "output_type",
+        "callback_on_step_end",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded pipeline; `accepts` names the arguments of its call."""
+
+    entry: ModelEntry
+    pipeline: DiffusionPipeline
+    place: Place
+    accepts: frozenset[str]
+
+
+def quieten() -> None:
+    """No progress bars, and no warnings: they quote the part of a prompt that was cut off."""
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity(library.utils.logging.CRITICAL)
+        library.utils.logging.disable_progress_bar()
+
+
+def load(entry: ModelEntry, root: Path, place: Place) -> Model:
+    """Raises `ModelRefusedError` with the reason for an operator."""
+    unserved = set(entry.tasks) - {TaskKind.TEXT_TO_IMAGE}
+    if unserved:
+        raise ModelRefusedError(f"this engine has no task {min(unserved).value}")
+    folder = root / entry.path
+    index = vet(folder, root)
+    accepts = _accepted_arguments(index)
+    _ensure_libraries_are_known(index)
+    try:
+        pipeline = _pipeline(folder, place)
+    except Exception as error:
+        raise ModelRefusedError(
+            f"loading it failed with {type(error).__name__}: {error}"
+        ) from error
+    return Model(entry, pipeline, place, accepts)
+
+
+def _accepted_arguments(index: dict[str, Any]) -> frozenset[str]:
+    name = index.get("_class_name", "")
+    pipeline_class = getattr(diffusers, name, None) if name else None
+    if not (inspect.isclass(pipeline_class) and issubclass(pipeline_class, DiffusionPipeline)):
+        raise ModelRefusedError(f"diffusers has no pipeline class {name!r}")
+    call: Callable[..., Any] = pipeline_class.__call__
+    accepts = frozenset(inspect.signature(call).parameters)
+    if missing := _NEEDED - accepts:
+        raise ModelRefusedError(f"a {name} takes no {', '.join(sorted(missing))}")
+    return accepts
+
+
+def _ensure_libraries_are_known(index: dict[str, Any]) -> None:
+    """A part is `[library, class]`; another library would be a module that came with it."""
+    for part, value in index.items():
+        if not isinstance(value, list):
+            continue
+        library = value[0] if value else None
+        known = library in {None, "diffusers", "transformers"}
+        if not known and not hasattr(diffusers.pipelines, str(library)):
+            raise ModelRefusedError(f"its {part} comes from {library!r}")
+
+
+def _pipeline(folder: Path, place: Place) -> DiffusionPipeline:
+    untyped: Any = DiffusionPipeline
+    pipeline: DiffusionPipeline = untyped.from_pretrained(
+        folder,
+        dtype=place.dtype,
+        local_files_only=True,
+        use_safetensors=True,
+        trust_remote_code=False,
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.to(place.device)
+    for part in pipeline.components.values():
+        if isinstance(part, torch.nn.Module):
+            _prepare(part)
+    return pipeline
+
+
+def _prepare(part: torch.nn.Module) -> None:
+    """A part left in training mode has dropout; convolutions are faster with channels last."""
+    part.eval().requires_grad_(requires_grad=False)
+    if any(isinstance(layer, torch.nn.Conv2d) for layer in part.modules()):
+        part.to(memory_format=torch.channels_last)

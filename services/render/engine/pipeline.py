@@ -1,0 +1,106 @@
+"""Draws with diffusers: any text-to-image pipeline of the catalogue, one render at a time."""
+
+import time
+
+import diffusers
+import numpy as np
+import structlog
+import torch
+from PIL import Image
+
+from services.contracts.catalogue import ModelEntry
+from services.contracts.events.renders import FailureCode
+from services.render.engine import catalogue
+from services.render.engine.device import Place, choose
+from services.render.engine.drawing import Pixels, draw_pixels
+from services.render.engine.loading import Model, load, quieten
+from services.render.engine.messages import Draw, Picture, Ready, Refusal
+from services.render.engine.options import EngineOptions
+from services.render.engine.painter import RenderError, UnusableError, Watch
+from services.render.engine.png import Recipe, encode
+from services.render.engine.traces import frames_of
+from services.render.engine.vetting import ModelRefusedError
+
+__all__ = ["DiffusersPainter"]
+
+_ENGINE = f"diffusers {diffusers.__version__}, torch {torch.__version__.split('+')[0]}"
+_WARM_UP_STEPS = 2
+
+_log = structlog.get_logger()
+
+
+class DiffusersPainter:
+    """Loads what the options name; a model that can't be served is refused with its reason."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        self._options = options
+        self._models: dict[str, Model] = {}
+
+    def load(self) -> Ready:
+        started = time.monotonic()
+        entries = catalogue.chosen(catalogue.read(self._options.catalogue), self._options.models)
+        quieten()
+        place = choose(self._options.device, self._options.thread_count)
+        refusals = tuple(filter(None, [self._take(entry, place) for entry in entries]))
+        if not self._models:
+            raise UnusableError("; ".join(f"{one.model}: {one.reason}" for one in refusals))
+        return Ready(
+            models=tuple(self._models),
+            refused=refusals,
+            device=place.name,
+            slots=1,
+            seconds=time.monotonic() - started,
+        )
+
+    def draw(self, draw: Draw, watch: Watch) -> tuple[Picture, ...]:
+        model = self._models.get(draw.model)
+        if model is None:
+            raise RenderError(FailureCode.MODEL_NOT_SERVED, f"{draw.model} is not loaded here")
+        catalogue.ensure_can_draw(model.entry, draw)
+        at_once = max(1, self._options.pixels_at_once // (draw.width * draw.height))
+        pictures = draw_pixels(model, draw, watch, at_once)
+        return tuple(
+            _finished(draw, seed, pixels) for seed, pixels in zip(draw.seeds, pictures, strict=True)
+        )
+
+    def _take(self, entry: ModelEntry, place: Place) -> Refusal | None:
+        try:
+            model = load(entry, self._options.catalogue.parent, place)
+            _warm_up(model)
+        except ModelRefusedError as error:
+            _log.warning("engine.model_refused", model=entry.id, reason=error.reason)
+            return Refusal(model=entry.id, reason=error.reason)
+        self._models[entry.id] = model
+        return None
+
+
+def _warm_up(model: Model) -> None:
+    """Draws a first picture nobody sees: it compiles and allocates, and proves the model draws."""
+    entry = model.entry
+    draw = Draw(
+        job="warm-up",
+        attempt=1,
+        model=entry.id,
+        prompt="a red apple",
+        width=entry.default_size.width,
+        height=entry.default_size.height,
+        steps=int(max(entry.steps.minimum, min(_WARM_UP_STEPS, entry.steps.maximum))),
+        guidance=entry.guidance.default,
+        seeds=(0,),
+    )
+    try:
+        draw_pixels(model, draw, _Unwatched(), at_once=1)
+    except Exception as error:
+        _log.warning("engine.warm_up_failed", model=entry.id, frames=frames_of(error))
+        raise ModelRefusedError(f"its first picture failed: {error}") from error
+
+
+def _finished(draw: Draw, seed: int, pixels: Pixels) -> Picture:
+    image = Image.fromarray((pixels * 255).round().astype(np.uint8))
+    png = encode(image, Recipe.of(draw, seed, _ENGINE))
+    return Picture(png=png, seed=seed, width=image.width, height=image.height)
+
+
+class _Unwatched:
+    def done(self, share: float) -> None:
+        """Nobody follows a warm-up."""

@@ -1,0 +1,62 @@
+"""Follows one render from inside the engine process: counts steps, passes on a wish to stop."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from services.render.engine.messages import Draw, Stepped
+from services.render.engine.painter import InterruptedRenderError
+
+__all__ = ["StepWatch"]
+
+#: Shares are sums of fractions: 0.7 * 10 must count as 7 steps, not 6.
+_ROUNDING = 1e-6
+
+
+class StepWatch:
+    """Turns shares of a render into whole steps of those asked for, each told once."""
+
+    def __init__(
+        self,
+        draw: Draw,
+        tell: Callable[[Stepped], None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._draw = draw
+        self._tell = tell
+        self._now = now
+        self._started = 0.0
+        self._step = 0
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def begin(self) -> None:
+        """The render's turn has come. Raises `InterruptedRenderError` where it came too late."""
+        self._started = self._now()
+        self._ensure_wanted()
+
+    @property
+    def seconds(self) -> float:
+        return self._now() - self._started
+
+    def done(self, share: float) -> None:
+        self._ensure_wanted()
+        step = int(share * self._draw.steps + _ROUNDING)
+        if step > self._step:
+            self._step = step
+            self._tell(self._stepped(step, share))
+
+    def _ensure_wanted(self) -> None:
+        if self._stop.is_set():
+            raise InterruptedRenderError
+
+    def _stepped(self, step: int, share: float) -> Stepped:
+        return Stepped(
+            job=self._draw.job,
+            attempt=self._draw.attempt,
+            step=step,
+            steps=self._draw.steps,
+            seconds_left=max(0.0, self.seconds * (1 - share) / share),
+        )
