@@ -1,0 +1,49 @@
+"""Quota's decisions as pure functions: state, event and moment in; new state and events out."""
+
+from services.quota.core.account import AccountQuota, Forgotten, Grant, Spent
+from services.quota.core.admission import reserve
+from services.quota.core.announcement import DEFAULT_POOL, PlanLimits, announce, limits_id
+from services.quota.core.equations import Equation, Finding, findings
+from services.quota.core.ledger import CLOSING, LEDGER, LedgerRow, Operation, row_id
+from services.quota.core.offset import hash_offset
+from services.quota.core.outcome import Outcome, Verdict
+from services.quota.core.plan import Plan, Plans
+from services.quota.core.recall import forget, is_crowded, is_full, to_forget
+from services.quota.core.settlement import JobEnd, settle, write_off
+from services.quota.core.standing import change_account
+from services.quota.core.terms import Book, Terms
+
+__all__ = [
+    "CLOSING",
+    "DEFAULT_POOL",
+    "LEDGER",
+    "AccountQuota",
+    "Book",
+    "Equation",
+    "Finding",
+    "Forgotten",
+    "Grant",
+    "JobEnd",
+    "LedgerRow",
+    "Operation",
+    "Outcome",
+    "Plan",
+    "PlanLimits",
+    "Plans",
+    "Spent",
+    "Terms",
+    "Verdict",
+    "announce",
+    "change_account",
+    "findings",
+    "forget",
+    "hash_offset",
+    "is_crowded",
+    "is_full",
+    "limits_id",
+    "reserve",
+    "row_id",
+    "settle",
+    "to_forget",
+    "write_off",
+]

@@ -1,0 +1,132 @@
+"""The reservation: a request and an account come in, an admission or a rejection goes out."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.contracts import Event
+from services.contracts.events import JobAdmitted, JobRejected, JobRequested, QuotaFacts
+from services.kit.documents import Change
+from services.quota.core.account import AccountQuota, Grant
+from services.quota.core.ledger import LedgerRow, Operation
+from services.quota.core.offset import hash_offset
+from services.quota.core.outcome import Outcome, Verdict
+from services.quota.core.refusal import Refusal, weigh
+from services.quota.core.standing import as_requested
+from services.quota.core.terms import Book, Terms
+from services.quota.core.usage import told
+
+__all__ = ["reserve"]
+
+
+def reserve(
+    state: AccountQuota | None,
+    request: JobRequested,
+    book: Book,
+    now: datetime,
+    *,
+    looked_up: int | None = None,
+) -> Outcome:
+    """Decides a request once; the same request again changes nothing, ever.
+
+    `looked_up` is the account's `forgotten.count` when the ledger was read and had no row of this
+    job: the answer holds as long as nothing was forgotten since.
+    """
+    account = as_requested(state, request, now)
+    if account.remembers(request.job):
+        return Outcome(Verdict.REPEATED)
+    if account.may_have_forgotten(request.job) and account.forgotten.count != looked_up:
+        return Outcome(Verdict.LOOK_UP, forgotten_count=account.forgotten.count)
+    terms = book.terms(account.plan, request.spec.pool)
+    facts = _facts(account, request, terms)
+    verdict = weigh(account, terms, facts)
+    if isinstance(verdict, Refusal):
+        moved = state is None or state.plan != account.plan
+        return _reject(account, request, facts, verdict, tell=moved)
+    return _admit(account, request, facts, verdict)
+
+
+def _facts(account: AccountQuota, request: JobRequested, terms: Terms | None) -> QuotaFacts:
+    if terms is None:
+        # Nothing is given; a window has to be something, and a second is the least.
+        return QuotaFacts(
+            plan=account.plan,
+            window_seconds=1,
+            limit=0,
+            limit_normally=0,
+            used=account.used,
+            units=request.units,
+        )
+    return QuotaFacts(
+        plan=account.plan,
+        window_seconds=terms.plan.window_seconds,
+        limit=terms.limit(hash_offset(account.account)),
+        limit_normally=terms.plan.images,
+        used=account.used,
+        units=request.units,
+        m=terms.m,
+        limits_version=terms.version,
+    )
+
+
+def _admit(
+    account: AccountQuota, request: JobRequested, facts: QuotaFacts, terms: Terms
+) -> Outcome:
+    grant = Grant(
+        job=request.job,
+        units=request.units,
+        images=request.spec.n,
+        granted_at=account.as_of,
+        leaves_at=terms.leaves_at(account.as_of),
+    )
+    admitted = JobAdmitted(
+        at=account.as_of,
+        account=account.account,
+        job=request.job,
+        lane=terms.lane,
+        spec=request.spec,
+        quota=facts,
+        start_by=request.start_by,
+    )
+    row = _row(account, request, facts, Operation.RESERVE)
+    row = replace(row, leaves_at=grant.leaves_at)
+    after, usage = told(replace(account.granting(grant), turn=row.turn))
+    change = Change(after, (admitted, usage), (row.to_row(),))
+    return Outcome(Verdict.ADMITTED, change, admitted, row)
+
+
+def _reject(
+    account: AccountQuota, request: JobRequested, facts: QuotaFacts, why: Refusal, *, tell: bool
+) -> Outcome:
+    rejected = JobRejected(
+        at=account.as_of,
+        account=account.account,
+        job=request.job,
+        rule=why.rule,
+        reason=why.reason,
+        quota=facts,
+        resets_at=why.resets_at,
+        retry_at=why.retry_at,
+    )
+    row = _row(account, request, facts, Operation.DENY)
+    row = replace(row, rule=why.rule, reason=why.reason, retry_at=why.retry_at)
+    after = replace(account.refusing(request.job), turn=row.turn)
+    events: tuple[Event, ...] = (rejected,)
+    if tell:
+        after, usage = told(after)
+        events = (rejected, usage)
+    return Outcome(Verdict.REJECTED, Change(after, events, (row.to_row(),)), rejected, row)
+
+
+def _row(
+    account: AccountQuota, request: JobRequested, facts: QuotaFacts, operation: Operation
+) -> LedgerRow:
+    return LedgerRow(
+        job=request.job,
+        operation=operation,
+        account=account.account,
+        turn=account.turn + 1,
+        at=account.as_of,
+        since=account.as_of,
+        units=request.units,
+        quota=facts,
+    )

@@ -1,0 +1,70 @@
+"""The ledger: one row for each thing that happened to an account's units, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from services.contracts import AccountId, JobId
+from services.contracts.events import QuotaFacts, Rule
+from services.kit.documents import Row
+
+__all__ = ["CLOSING", "LEDGER", "LedgerRow", "Operation", "row_id"]
+
+LEDGER = "ledger"
+
+
+class Operation(StrEnum):
+    RESERVE = "reserve"
+    COMMIT = "commit"
+    RELEASE = "release"
+    DENY = "deny"
+    LEAK = "leak"
+
+
+CLOSING = frozenset({Operation.COMMIT, Operation.RELEASE, Operation.LEAK})
+
+
+def row_id(job: JobId, operation: Operation) -> str:
+    return f"{job}:{operation}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerRow:
+    """One row. `turn` orders an account's rows without a gap; `at` never goes back within them.
+
+    `units` are those asked for (reserve, deny) or kept (closing rows), `given_back` the rest of a
+    closed reservation. `since` is when the job was decided: a job's rows age and go together.
+    `quota` holds the terms of a decision, with the limit in force and what was used before it.
+    """
+
+    job: JobId
+    operation: Operation
+    account: AccountId
+    turn: int
+    at: datetime
+    since: datetime
+    units: int
+    given_back: int = 0
+    leaves_at: datetime | None = None
+    quota: QuotaFacts | None = None
+    rule: Rule | None = None
+    reason: str | None = None
+    retry_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        return row_id(self.job, self.operation)
+
+    def to_row(self) -> Row:
+        return Row(LEDGER, self.id, _ADAPTER.dump_python(self))
+
+    @staticmethod
+    def from_fields(fields: Mapping[str, Any]) -> "LedgerRow":
+        return _ADAPTER.validate_python(dict(fields))
+
+
+_ADAPTER: TypeAdapter[LedgerRow] = TypeAdapter(LedgerRow)
