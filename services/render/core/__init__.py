@@ -1,0 +1,81 @@
+"""What render decides, as pure functions: no clock, no log, no await."""
+
+from services.render.core.arrival import admit, expects, give_up_waiting, request_cancel
+from services.render.core.claiming import claim, claim_of, renew
+from services.render.core.cost import render_cost
+from services.render.core.drain import Drain
+from services.render.core.entry import (
+    QUEUE,
+    RETENTION,
+    Claim,
+    Ended,
+    Entry,
+    Order,
+    Phase,
+    Running,
+    Tombstone,
+    Tries,
+    Waiting,
+    held,
+    line_of,
+)
+from services.render.core.heat import PROMISED_WAIT, heat_of, pressure_of
+from services.render.core.lanes import FREE_FLOOR, LaneChoice, choose_lane
+from services.render.core.load import LONGEST_WAIT, LineLoad, Measured, load_report
+from services.render.core.pace import Pace
+from services.render.core.retry import RetryPolicy
+from services.render.core.roster import SILENT_AFTER, WORKERS, Roster, WorkerRecord
+from services.render.core.settling import expire_lease, keeps_images, settle
+from services.render.core.speed import Speed
+from services.render.core.turns import LINES, TURNS, LineClock, Turn, advance, take_turn
+
+__all__ = [
+    "FREE_FLOOR",
+    "LINES",
+    "LONGEST_WAIT",
+    "PROMISED_WAIT",
+    "QUEUE",
+    "RETENTION",
+    "SILENT_AFTER",
+    "TURNS",
+    "WORKERS",
+    "Claim",
+    "Drain",
+    "Ended",
+    "Entry",
+    "LaneChoice",
+    "LineClock",
+    "LineLoad",
+    "Measured",
+    "Order",
+    "Pace",
+    "Phase",
+    "RetryPolicy",
+    "Roster",
+    "Running",
+    "Speed",
+    "Tombstone",
+    "Tries",
+    "Turn",
+    "Waiting",
+    "WorkerRecord",
+    "admit",
+    "advance",
+    "choose_lane",
+    "claim",
+    "claim_of",
+    "expects",
+    "expire_lease",
+    "give_up_waiting",
+    "heat_of",
+    "held",
+    "keeps_images",
+    "line_of",
+    "load_report",
+    "pressure_of",
+    "render_cost",
+    "renew",
+    "request_cancel",
+    "settle",
+    "take_turn",
+]

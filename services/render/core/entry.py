@@ -1,0 +1,160 @@
+"""A job's place in the render queue: the one document that decides its attempts and its end."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, cast
+
+from pydantic import Field
+
+from services.contracts import STREAMS, AccountId, JobId, JobSpec, JobStatus, Lane, Stream
+from services.kit.documents import CollectionSpec, Index
+
+__all__ = [
+    "QUEUE",
+    "RETENTION",
+    "Claim",
+    "Ended",
+    "Entry",
+    "Order",
+    "Phase",
+    "Running",
+    "Tombstone",
+    "Tries",
+    "Waiting",
+    "ended",
+    "held",
+    "line_of",
+]
+
+RETENTION = STREAMS[Stream.DECISIONS].retention + timedelta(days=1)
+"""How long an end is remembered: longer than any admission can be delivered again."""
+
+
+class Phase(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    ENDED = "ended"
+    TOMBSTONE = "tombstone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What was admitted and its place among the others of its lane."""
+
+    account: AccountId
+    lane: Lane
+    pool: str
+    spec: JobSpec
+    cost: float
+    ticket: float
+    queued_at: datetime
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tries:
+    """`claims` numbers the attempts and is the fencing token: it only grows.
+
+    `spent` counts the attempts that speak against the job, `crashes` those that took a process
+    with them.
+    """
+
+    claims: int = 0
+    spent: int = 0
+    crashes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """In the line of its pool and lane, drawn no earlier than `not_before`."""
+
+    order: Order
+    line: str
+    not_before: datetime
+    start_by: datetime | None = None
+    tries: Tries = Tries()
+    phase: Literal[Phase.WAITING] = Phase.WAITING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """Claimed: it belongs to `worker` until someone sees that the lease has run out."""
+
+    order: Order
+    worker: str
+    since: datetime
+    lease_until: datetime
+    tries: Tries
+    cancel_requested: bool = False
+    phase: Literal[Phase.RUNNING] = Phase.RUNNING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """Final. The spec, and with it the prompt, is gone."""
+
+    account: AccountId
+    lane: Lane
+    status: JobStatus
+    claims: int
+    expires_at: datetime
+    phase: Literal[Phase.ENDED] = Phase.ENDED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tombstone:
+    """Cancelled before its admission was heard of."""
+
+    account: AccountId
+    expires_at: datetime
+    phase: Literal[Phase.TOMBSTONE] = Phase.TOMBSTONE
+
+
+Entry = Waiting | Running | Ended | Tombstone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One worker's hold on one job: the attempt's number is what fences a late result."""
+
+    job: JobId
+    worker: str
+    attempt: int
+
+
+def held(entry: Entry | None, claim: Claim) -> Running | None:
+    """The entry, where it is still this very attempt's."""
+    match entry:
+        case Running(worker=claim.worker, tries=Tries(claims=claim.attempt)):
+            return entry
+        case _:
+            return None
+
+
+def ended(entry: Running | Waiting, status: JobStatus, now: datetime) -> Ended:
+    return Ended(
+        account=entry.order.account,
+        lane=entry.order.lane,
+        status=status,
+        claims=entry.tries.claims,
+        expires_at=now + RETENTION,
+    )
+
+
+def line_of(pool: str, lane: Lane) -> str:
+    return f"{pool}/{lane}"
+
+
+QUEUE: CollectionSpec[Entry] = CollectionSpec(
+    "queue",
+    # A union is a type to pydantic, though not to the type checker.
+    cast("type[Entry]", Annotated[Entry, Field(discriminator="phase")]),
+    indexes=(
+        Index(("line", "order.ticket"), sparse=True),
+        Index(("worker",), sparse=True),
+        Index(("lease_until",), sparse=True),
+        Index(("start_by",), sparse=True),
+        Index(("expires_at",), expire_after=timedelta(0)),
+    ),
+)
