@@ -31,6 +31,8 @@ _NEEDED = frozenset(
         "callback_on_step_end",
     }
 )
+#: The class as a type checker sees it is a stand-in without methods.
+_UNTYPED: Any = DiffusionPipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Model:
     """A loaded pipeline; `accepts` names the arguments of its call."""
 
     entry: ModelEntry
-    pipeline: DiffusionPipeline
+    pipeline: Any
     place: Place
     accepts: frozenset[str]
 
@@ -91,9 +93,8 @@ def _ensure_libraries_are_known(index: dict[str, Any]) -> None:
             raise ModelRefusedError(f"its {part} comes from {library!r}")
 
 
-def _pipeline(folder: Path, place: Place) -> DiffusionPipeline:
-    untyped: Any = DiffusionPipeline
-    pipeline: DiffusionPipeline = untyped.from_pretrained(
+def _pipeline(folder: Path, place: Place) -> Any:
+    pipeline = _UNTYPED.from_pretrained(
         folder,
         dtype=place.dtype,
         local_files_only=True,
