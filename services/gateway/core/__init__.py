@@ -1,0 +1,3 @@
+"""Gateway's decisions: pure, without clock, log or I/O."""
+
+__all__: list[str] = []

@@ -1,0 +1,194 @@
+"""One request's life as gateway shows it, built from events alone."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.contracts import (
+    AccountId,
+    Event,
+    ImageRef,
+    JobId,
+    JobSpec,
+    JobStatus,
+    KeyId,
+    Lane,
+    Rank,
+    job_rank,
+    job_status,
+)
+from services.contracts.events import (
+    FailureCode,
+    JobAdmitted,
+    JobCompleted,
+    JobDeferred,
+    JobFailed,
+    JobProgressed,
+    JobQueued,
+    JobRejected,
+    JobRequeued,
+    JobStarted,
+    QuotaFacts,
+    Rule,
+)
+
+__all__ = [
+    "AlreadyEnded",
+    "Failure",
+    "Job",
+    "Place",
+    "Progress",
+    "Rejection",
+    "cancel",
+    "newest",
+    "project",
+    "slim",
+]
+
+
+class AlreadyEnded(Exception):
+    """A job that has ended can't be cancelled."""
+
+    def __init__(self, status: JobStatus) -> None:
+        super().__init__(f"the job is {status} already")
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Failure:
+    code: FailureCode
+    detail: str
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Quota's refusal. `resets_at`: the window is empty again; `retry_at`: this would fit."""
+
+    rule: Rule
+    reason: str
+    resets_at: datetime | None
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    step: int
+    steps: int
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a job waits: lower tickets of the same lane go first."""
+
+    lane: Lane
+    ticket: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as its account sees it.
+
+    `digest` names its request's body, `key` who asked, `idempotency` the account with the key that
+    the client chose.
+    """
+
+    id: JobId
+    account: AccountId
+    key: KeyId
+    plan: str
+    spec: JobSpec
+    units: int
+    digest: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    idempotency: str | None = None
+    end_user: str | None = None
+    status: JobStatus = JobStatus.SUBMITTED
+    rank: Rank = (0, 0, 0, 0)
+    attempt: int = 0
+    place: Place | None = None
+    progress: Progress | None = None
+    quota: QuotaFacts | None = None
+    cancel_requested_at: datetime | None = None
+    expected_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    seconds: float | None = None
+    images: tuple[ImageRef, ...] = ()
+    failure: Failure | None = None
+    rejection: Rejection | None = None
+
+
+def project(job: Job, event: Event) -> Job:
+    """The job after an event, whatever came before it: what is older than the job changes nothing.
+
+    What stays true in any order (the terms of the admission, the place in the queue, the start)
+    is kept even from a late event.
+    """
+    rank, status = job_rank(event), job_status(event)
+    if rank is None or status is None or getattr(event, "job", None) != job.id:
+        return job
+    job = _with_lasting(job, event)
+    if rank <= job.rank:
+        return job
+    ended_at = event.at if status.is_end else None
+    moved = replace(job, rank=rank, status=status, updated_at=event.at, ended_at=ended_at)
+    return _with_current(moved, event)
+
+
+def cancel(job: Job, now: datetime) -> Job:
+    """The job with the wish to cancel it. Raises AlreadyEnded; wishing twice changes nothing."""
+    if job.status.is_end:
+        raise AlreadyEnded(job.status)
+    return job if job.cancel_requested_at else replace(job, cancel_requested_at=now)
+
+
+def newest(first: Event, second: Event) -> Event:
+    """The later of two events of one job; the first where they are as late."""
+    return second if (job_rank(second) or ()) > (job_rank(first) or ()) else first
+
+
+def slim(event: Event) -> Event:
+    """An event fit to be kept in memory: without the prompts, which `project` never reads."""
+    if isinstance(event, JobAdmitted):
+        spec = event.spec.model_copy(update={"prompt": "-", "negative_prompt": None})
+        return event.model_copy(update={"spec": spec})
+    return event
+
+
+def _with_lasting(job: Job, event: Event) -> Job:
+    match event:
+        case JobAdmitted():
+            return replace(job, quota=event.quota)
+        case JobQueued():
+            return replace(job, place=Place(event.lane, event.ticket))
+        case JobStarted() if event.attempt >= job.attempt:
+            return replace(job, started_at=event.at, attempt=event.attempt)
+        case _:
+            return job
+
+
+def _with_current(job: Job, event: Event) -> Job:
+    match event:
+        case JobProgressed():
+            progress = Progress(event.step, event.steps, event.seconds_left)
+            return replace(job, progress=progress, attempt=event.attempt)
+        case JobStarted() | JobRequeued():
+            return replace(job, progress=None, attempt=event.attempt)
+        case JobDeferred():
+            return replace(job, progress=None, expected_at=event.expected_at)
+        case JobCompleted():
+            return replace(job, images=event.images, seconds=event.seconds, attempt=event.attempt)
+        case JobFailed():
+            return replace(job, failure=Failure(event.code, event.detail))
+        case JobRejected():
+            return _rejected(job, event)
+        case _:
+            return job
+
+
+def _rejected(job: Job, event: JobRejected) -> Job:
+    """Nothing was executed, so the caller may use the same idempotency key again."""
+    rejection = Rejection(event.rule, event.reason, event.resets_at, event.retry_at)
+    return replace(job, rejection=rejection, quota=event.quota, idempotency=None)

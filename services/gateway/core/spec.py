@@ -1,0 +1,179 @@
+"""What a caller wishes for becomes what render draws: a model of ours, with its defaults."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from services.contracts import Catalogue, JobSpec, ModelEntry, Size, TaskKind
+
+__all__ = ["MAX_PROMPT", "Flaw", "Quality", "SpecError", "Wish", "job_spec", "steps_of"]
+
+MAX_PROMPT = 32_000
+SEEDS = 2**32
+AUTO = "auto"
+
+N = TypeVar("N", int, float)
+
+_MODEL_ID = r"[a-z0-9][a-z0-9-]{0,63}"
+
+# Blank to the eye, though Unicode counts them as letters or symbols.
+_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+class Quality(StrEnum):
+    """How much work goes into a picture, as a share of the model's own number of steps."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    STANDARD = "standard"
+    HIGH = "high"
+    HD = "hd"
+    XHIGH = "xhigh"
+    MAX = "max"
+
+
+_STEPS = {
+    Quality.LOW: 0.5,
+    Quality.MEDIUM: 1.0,
+    Quality.STANDARD: 1.0,
+    Quality.HIGH: 1.5,
+    Quality.HD: 1.5,
+    Quality.XHIGH: 2.0,
+}
+
+
+class Flaw(StrEnum):
+    """Why a wish can't be drawn: a code of the error table."""
+
+    MODEL_NOT_FOUND = "model_not_found"
+    INVALID_MODEL_ID = "invalid_model_id"
+    MODEL_CANNOT = "model_cannot"
+    OUT_OF_RANGE = "out_of_range"
+    INVALID_SIZE = "invalid_size"
+    PROMPT_EMPTY = "prompt_empty"
+    PROMPT_TOO_LONG = "prompt_too_long"
+    INVALID_CHARACTER = "invalid_character"
+
+
+class SpecError(Exception):
+    """A wish that can't be drawn: which field, why, and what it may be instead."""
+
+    def __init__(self, flaw: Flaw, field: str, detail: str, allowed: object = None) -> None:
+        super().__init__(detail)
+        self.flaw = flaw
+        self.field = field
+        self.detail = detail
+        self.allowed = allowed
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A request as it came: what is None gets the model's default."""
+
+    prompt: str
+    model: str | None = None
+    negative_prompt: str | None = None
+    n: int | None = None
+    size: str | None = None
+    quality: Quality | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    seed: int | None = None
+
+
+def job_spec(wish: Wish, catalogue: Catalogue, seed: int) -> tuple[JobSpec, ModelEntry]:
+    """The spec and the model that draws it; `seed` is used where the wish has none."""
+    _check_text("prompt", wish.prompt)
+    if not _has_ink(wish.prompt):
+        raise SpecError(Flaw.PROMPT_EMPTY, "prompt", "The prompt is empty.")
+    if wish.negative_prompt is not None:
+        _check_text("negative_prompt", wish.negative_prompt)
+    model = _model(wish.model, catalogue)
+    size = _size(wish.size, model)
+    spec = JobSpec(
+        task=TaskKind.TEXT_TO_IMAGE,
+        model=model.id,
+        pool=model.pool,
+        prompt=wish.prompt,
+        negative_prompt=wish.negative_prompt or None,
+        n=_within("n", wish.n, 1, model.max_images, 1),
+        width=size.width,
+        height=size.height,
+        steps=_steps(wish, model),
+        guidance=_within(
+            "guidance",
+            wish.guidance,
+            model.guidance.minimum,
+            model.guidance.maximum,
+            model.guidance.default,
+        ),
+        seed=_within("seed", wish.seed, 0, SEEDS - 1, seed % SEEDS),
+    )
+    return spec, model
+
+
+def steps_of(quality: Quality, model: ModelEntry) -> int:
+    """A model's steps for a quality: the range's end for `max`, else a share of its default."""
+    if quality is Quality.MAX:
+        return int(model.steps.maximum)
+    wanted = round(model.steps.default * _STEPS[quality])
+    return int(min(max(wanted, model.steps.minimum), model.steps.maximum))
+
+
+def _model(wanted: str | None, catalogue: Catalogue) -> ModelEntry:
+    if wanted is not None and not re.fullmatch(_MODEL_ID, wanted):
+        raise SpecError(Flaw.INVALID_MODEL_ID, "model", "This is no model's id.", _MODEL_ID)
+    model = catalogue.default if wanted is None else catalogue.find(wanted)
+    if model is None:
+        served = [model.id for model in catalogue.models]
+        detail = f"No such model is served here. Served: {', '.join(served)}."
+        raise SpecError(Flaw.MODEL_NOT_FOUND, "model", detail, served)
+    if TaskKind.TEXT_TO_IMAGE not in model.tasks:
+        detail = f"{model.id} does not draw from a prompt alone."
+        raise SpecError(Flaw.MODEL_CANNOT, "model", detail, [str(task) for task in model.tasks])
+    return model
+
+
+def _size(wanted: str | None, model: ModelEntry) -> Size:
+    if wanted is None or wanted == AUTO:
+        return model.default_size
+    for size in model.sizes:
+        if str(size) == wanted:
+            return size
+    sizes = [AUTO, *(str(size) for size in model.sizes)]
+    detail = f"{model.id} does not draw this size. Allowed: {', '.join(sizes)}."
+    raise SpecError(Flaw.INVALID_SIZE, "size", detail, sizes)
+
+
+def _steps(wish: Wish, model: ModelEntry) -> int:
+    default = steps_of(wish.quality or Quality.MEDIUM, model)
+    return _within("steps", wish.steps, int(model.steps.minimum), int(model.steps.maximum), default)
+
+
+def _within(field: str, wanted: N | None, minimum: N, maximum: N, default: N) -> N:
+    if wanted is None:
+        return default
+    if not minimum <= wanted <= maximum:
+        detail = f"{field} lies in {minimum}..{maximum}."
+        allowed = {"minimum": minimum, "maximum": maximum}
+        raise SpecError(Flaw.OUT_OF_RANGE, field, detail, allowed)
+    return wanted
+
+
+def _check_text(field: str, text: str) -> None:
+    if len(text) > MAX_PROMPT:
+        detail = f"{field} has {len(text)} characters; at most {MAX_PROMPT} are read."
+        raise SpecError(Flaw.PROMPT_TOO_LONG, field, detail, {"maximum": MAX_PROMPT})
+    if "\0" in text:
+        detail = f"{field} holds the character NUL."
+        raise SpecError(Flaw.INVALID_CHARACTER, field, detail)
+
+
+def _has_ink(text: str) -> bool:
+    """Whether a person sees anything: no spaces, controls or zero-width characters alone."""
+    return any(
+        unicodedata.category(character)[0] not in "ZC" and character not in _INVISIBLE
+        for character in text
+    )

@@ -1,0 +1,193 @@
+"""Where requests become jobs: each once, and stored before it is answered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.contracts import AccountId, Event, JobId, JobSpec
+from services.contracts.events import JobCancelRequested, JobRequested
+from services.gateway.core.account import Caller
+from services.gateway.core.idempotency import Verdict, may_join, verdict
+from services.gateway.core.job import Job, cancel, project
+from services.gateway.repository import Jobs
+from services.gateway.waiters import Waiters, Watch
+from services.kit.clock import Clock
+from services.kit.errors import Duplicate, Unavailable
+from services.kit.telemetry import metrics
+
+__all__ = ["Desk", "DeskSettings", "IdempotencyKeyReused", "Order", "Receipt"]
+
+_TRIES = 3
+
+
+class IdempotencyKeyReused(Exception):
+    """The key belongs to a request with another body."""
+
+
+@dataclass(frozen=True)
+class DeskSettings:
+    """`retention`: how long a job is kept; `join_within`: how old a job a retry may join.
+
+    `poll_seconds`: how often a waiting call looks at the database, should the bus be silent.
+    """
+
+    retention: timedelta = timedelta(days=30)
+    join_within: timedelta = timedelta(minutes=15)
+    poll_seconds: float = 5.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """A valid request. `is_retry`: its client says that it asked before and got no answer."""
+
+    caller: Caller
+    spec: JobSpec
+    units: int
+    digest: str
+    idempotency_key: str | None = None
+    is_retry: bool = False
+    end_user: str | None = None
+
+    @property
+    def idempotency(self) -> str | None:
+        return f"{self.caller.account}/{self.idempotency_key}" if self.idempotency_key else None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The job of an order; `replayed` when an earlier, equal request made it."""
+
+    job: Job
+    replayed: bool
+
+
+class Desk:
+    def __init__(
+        self,
+        jobs: Jobs,
+        waiters: Waiters,
+        clock: Clock,
+        check_outbox: Callable[[], None],
+        settings: DeskSettings,
+    ) -> None:
+        """`check_outbox` raises Unavailable when no more jobs should be taken in."""
+        self._jobs = jobs
+        self._waiters = waiters
+        self._clock = clock
+        self._check_outbox = check_outbox
+        self._settings = settings
+
+    async def take(self, order: Order) -> Receipt:
+        """The order's job, stored. Raises IdempotencyKeyReused and Unavailable."""
+        for _ in range(_TRIES):
+            if earlier := await self._earlier(order):
+                return Receipt(earlier, replayed=True)
+            self._check_outbox()
+            job = self._new_job(order)
+            try:
+                await self._jobs.insert(job, _requested(job, order))
+            except Duplicate:
+                continue
+            metrics.JOBS_SUBMITTED.add(1, plan=job.plan, origin="http")
+            return Receipt(job, replayed=False)
+        raise Unavailable("database", "many requests fight for one idempotency key")
+
+    async def outcome(self, job: Job, seconds: float) -> Job:
+        """The job once it has ended, or as it is after `seconds`."""
+        deadline = self._clock.monotonic() + seconds
+        with self._waiters.watch(job.id) as watch:
+            job = self._waiters.fold(job)
+            while not job.status.is_end and (left := deadline - self._clock.monotonic()) > 0:
+                job = await self._next(job, watch, left)
+        return job
+
+    async def look(self, account: AccountId, id: JobId) -> Job | None:
+        job = await self._jobs.get(account, id)
+        return self._waiters.fold(job) if job else None
+
+    async def cancel(self, account: AccountId, id: JobId) -> Job | None:
+        """The job with the wish stored; none when the account has no such job.
+
+        Raises AlreadyEnded.
+        """
+        if await self._jobs.get(account, id) is None:
+            return None
+        now, heard = self._clock.now(), self._waiters.heard(id)
+
+        def decide(job: Job) -> tuple[Job, tuple[Event, ...]] | None:
+            for event in heard:
+                job = project(job, event)
+            wished = cancel(job, now)
+            event = JobCancelRequested(at=now, account=job.account, job=job.id)
+            return None if wished == job else (wished, (event,))
+
+        return await self._jobs.change(id, decide)
+
+    async def _next(self, job: Job, watch: Watch, seconds: float) -> Job:
+        heard = await watch.news(min(seconds, self._settings.poll_seconds))
+        stored = None if heard else await self._poll(job)
+        return self._waiters.fold(stored or job)
+
+    async def _poll(self, job: Job) -> Job | None:
+        """The safety net below the tail; it may be torn while the tail holds."""
+        try:
+            return await self._jobs.get(job.account, job.id)
+        except Unavailable:
+            return None
+
+    async def _earlier(self, order: Order) -> Job | None:
+        if order.idempotency:
+            return await self._with_same_key(order, order.idempotency)
+        if order.is_retry:
+            return await self._unanswered(order)
+        return None
+
+    async def _with_same_key(self, order: Order, idempotency: str) -> Job | None:
+        stored = await self._jobs.with_idempotency(idempotency)
+        if stored is None:
+            return None
+        job = self._waiters.fold(stored)
+        match verdict(job, order.digest):
+            case Verdict.REPLAY:
+                return job
+            case Verdict.OTHER_BODY:
+                raise IdempotencyKeyReused
+            case Verdict.FREED:
+                await self._jobs.apply(job.id, self._waiters.heard(job.id))
+                return None
+
+    async def _unanswered(self, order: Order) -> Job | None:
+        since = self._clock.now() - self._settings.join_within
+        caller = order.caller
+        job = await self._jobs.last_like(caller.account, caller.key, order.digest, since)
+        job = self._waiters.fold(job) if job else None
+        return job if job and may_join(job) else None
+
+    def _new_job(self, order: Order) -> Job:
+        now = self._clock.now()
+        return Job(
+            id=JobId.new(now),
+            account=order.caller.account,
+            key=order.caller.key,
+            plan=order.caller.plan,
+            spec=order.spec,
+            units=order.units,
+            digest=order.digest,
+            created_at=now,
+            updated_at=now,
+            expires_at=now + self._settings.retention,
+            idempotency=order.idempotency,
+            end_user=order.end_user,
+        )
+
+
+def _requested(job: Job, order: Order) -> JobRequested:
+    return JobRequested(
+        at=job.created_at,
+        account=job.account,
+        job=job.id,
+        plan=job.plan,
+        account_version=order.caller.account_version,
+        spec=job.spec,
+        units=job.units,
+    )

@@ -1,0 +1,141 @@
+"""Every database call of gateway's. An account's jobs are only ever read with its id in hand."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from services.contracts import AccountId, Event, JobId, JobStatus, KeyId
+from services.gateway.core.account import Account, announcement
+from services.gateway.core.job import Job, project
+from services.kit.clock import Clock
+from services.kit.documents import Change, CollectionSpec, Condition, Documents, Index
+
+__all__ = ["ACCOUNTS", "JOBS", "Accounts", "Jobs"]
+
+JOBS: CollectionSpec[Job] = CollectionSpec(
+    "jobs",
+    Job,
+    (
+        Index(("account", "-_id")),
+        Index(("account", "status", "-_id")),
+        Index(("account", "digest", "-_id")),
+        Index(("idempotency",), unique=True, sparse=True),
+        Index(("expires_at",), expire_after=timedelta(0)),
+    ),
+)
+
+ACCOUNTS: CollectionSpec[Account] = CollectionSpec(
+    "accounts", Account, (Index(("keys.id",), unique=True, sparse=True),)
+)
+
+
+class Jobs:
+    """The job projection. All of it raises Unavailable when the database does not answer."""
+
+    def __init__(self, documents: Documents[Job]) -> None:
+        self._documents = documents
+
+    async def get(self, account: AccountId, id: JobId) -> Job | None:
+        job = await self.get_for_link(id)
+        return job if job and job.account == account else None
+
+    async def get_for_link(self, id: JobId) -> Job | None:
+        """A job of any account: only for whoever holds a link that we signed for it."""
+        document = await self._documents.load(id)
+        return document.state if document else None
+
+    async def with_idempotency(self, idempotency: str) -> Job | None:
+        return await self._first(("idempotency", "==", idempotency))
+
+    async def last_like(
+        self, account: AccountId, key: KeyId, digest: str, since: datetime
+    ) -> Job | None:
+        """The newest job that the same API key asked for with the same body."""
+        return await self._first(
+            ("account", "==", account),
+            ("digest", "==", digest),
+            ("key", "==", key),
+            ("created_at", ">=", since),
+        )
+
+    async def page(
+        self, account: AccountId, *, status: JobStatus | None, before: JobId | None, limit: int
+    ) -> list[Job]:
+        """Jobs of one account, newest first, older than `before`."""
+        where: list[Condition] = [("account", "==", account)]
+        if status:
+            where.append(("status", "==", status))
+        if before:
+            where.append(("_id", "<", before))
+        found = await self._documents.find(where, order=("-_id",), limit=limit)
+        return [document.state for document in found]
+
+    async def insert(self, job: Job, event: Event) -> None:
+        """Job and first event in one write. Raises Duplicate when its idempotency key is taken."""
+        await self._documents.change(job.id, lambda known: None if known else Change(job, (event,)))
+
+    async def apply(self, id: JobId, events: Sequence[Event]) -> tuple[Job | None, Job | None]:
+        """Folds events into the stored job; the job as it was and as it is."""
+        before: Job | None = None
+
+        def decide(job: Job | None) -> Change[Job] | None:
+            nonlocal before
+            before = after = job
+            for event in events:
+                after = after and project(after, event)
+            return Change(after) if after and after != job else None
+
+        return before, await self._documents.change(id, decide)
+
+    async def change(
+        self, id: JobId, decide: Callable[[Job], tuple[Job, tuple[Event, ...]] | None]
+    ) -> Job | None:
+        """A decision on a job and its events in one write; none when there is no such job."""
+
+        def on_known(job: Job | None) -> Change[Job] | None:
+            decision = decide(job) if job else None
+            return Change(*decision) if decision else None
+
+        return await self._documents.change(id, on_known)
+
+    async def _first(self, *where: Condition) -> Job | None:
+        found = await self._documents.find(where, order=("-_id",), limit=1)
+        return found[0].state if found else None
+
+
+class Accounts:
+    """Accounts; each change is told as AccountChanged by the same write."""
+
+    def __init__(self, documents: Documents[Account], clock: Clock) -> None:
+        self._documents = documents
+        self._clock = clock
+
+    async def get(self, id: AccountId) -> Account | None:
+        document = await self._documents.load(id)
+        return document.state if document else None
+
+    async def with_key(self, id: KeyId) -> Account | None:
+        found = await self._documents.find([("keys.id", "==", id)], limit=1)
+        return found[0].state if found else None
+
+    async def page(self, before: AccountId | None, limit: int) -> list[Account]:
+        where: list[Condition] = [("_id", "<", before)] if before else []
+        found = await self._documents.find(where, order=("-_id",), limit=limit)
+        return [document.state for document in found]
+
+    async def open(self, account: Account) -> None:
+        """Raises Duplicate when another account holds one of its keys."""
+        event = announcement(account, self._clock.now())
+        await self._documents.change(
+            account.id, lambda known: None if known else Change(account, (event,))
+        )
+
+    async def change(self, id: AccountId, decide: Callable[[Account], Account]) -> Account | None:
+        """None when there is no such account. Passes on what `decide` raises."""
+
+        def on_known(account: Account | None) -> Change[Account] | None:
+            changed = decide(account) if account else None
+            if changed is None or changed == account:
+                return None
+            return Change(changed, (announcement(changed, self._clock.now()),))
+
+        return await self._documents.change(id, on_known)
