@@ -1,7 +1,12 @@
-"""Documents that decide: state, version and outbox in one write."""
+"""Documents that decide: state, version and outbox in one write.
+
+What knows the database is imported from its own module, so that a core which names these types
+loads no driver: `documents.mongo`, `documents.mongo_rows` and `documents.outbox`.
+"""
 
 from services.kit.documents.codec import Unreadable
 from services.kit.documents.memory import MemoryDocuments
+from services.kit.documents.memory_rows import MemoryRows
 from services.kit.documents.model import (
     Change,
     CollectionSpec,
@@ -12,8 +17,10 @@ from services.kit.documents.model import (
     Index,
     Row,
 )
+from services.kit.documents.rows import ID_INDEX, Rows, RowsSpec
 
 __all__ = [
+    "ID_INDEX",
     "Change",
     "CollectionSpec",
     "Condition",
@@ -22,6 +29,9 @@ __all__ = [
     "Documents",
     "Index",
     "MemoryDocuments",
+    "MemoryRows",
     "Row",
+    "Rows",
+    "RowsSpec",
     "Unreadable",
 ]

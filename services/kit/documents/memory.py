@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from services.contracts import Envelope, Event, EventId
 from services.kit.clock import Clock
 from services.kit.documents.codec import Fields, StateCodec
 from services.kit.documents.matching import meets, sorted_by, unique_key
+from services.kit.documents.memory_rows import MemoryRows
 from services.kit.documents.model import (
     Change,
     CollectionSpec,
@@ -24,15 +25,26 @@ S = TypeVar("S")
 
 
 class MemoryDocuments(Generic[S]):
-    """A collection in memory. `published` and `rows` hold what changes said, in order of saving."""
+    """A collection in memory. `published` and `rows` hold what changes said, in order of saving.
 
-    def __init__(self, spec: CollectionSpec[S], clock: Clock, source: str) -> None:
+    Rows also go into those of the given `collections` that bear their name.
+    """
+
+    def __init__(
+        self,
+        spec: CollectionSpec[S],
+        clock: Clock,
+        source: str,
+        *,
+        collections: Sequence[MemoryRows[Any]] = (),
+    ) -> None:
         self.published: list[Envelope[Event]] = []
         self.rows: list[Row] = []
         self._spec = spec
         self._codec = StateCodec(spec)
         self._clock = clock
         self._source = source
+        self._collections = {rows.name: rows for rows in collections}
         self._stored: dict[str, tuple[int, Fields]] = {}
         self._failures: list[tuple[Exception, bool]] = []
         self._interruptions: list[Callable[[], Awaitable[object]]] = []
@@ -117,10 +129,16 @@ class MemoryDocuments(Generic[S]):
         self._check_unique(id, fields)
         self._stored[str(id)] = (version, fields)
         self.published.extend(self._envelope(event) for event in change.events)
-        known = {(row.collection, row.id) for row in self.rows}
-        self.rows.extend(row for row in change.rows if (row.collection, row.id) not in known)
+        for row in change.rows:
+            self._write(row)
         if self._failures and self._failures[0][1]:
             raise self._failures.pop(0)[0]
+
+    def _write(self, row: Row) -> None:
+        if not any((row.collection, row.id) == (one.collection, one.id) for one in self.rows):
+            self.rows.append(row)
+        if rows := self._collections.get(row.collection):
+            rows.put(row.id, row.fields)
 
     def _check_unique(self, id: str, fields: Fields) -> None:
         for index in self._spec.indexes:

@@ -1,0 +1,287 @@
+"""The one module that knows the database's driver: connection, indexes, errors, bulk writes."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC
+from typing import Any, Self, TypeAlias
+
+from bson import CodecOptions
+from bson.errors import BSONError
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
+from pymongo import ASCENDING, DESCENDING, UpdateOne
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from services.kit.clock import Clock
+from services.kit.component import Readiness
+from services.kit.documents.model import CollectionSpec, Index
+from services.kit.documents.rows import RowsSpec
+from services.kit.errors import Duplicate, KitError, Unavailable
+from services.kit.pause import pause
+from services.kit.telemetry import metrics
+
+__all__ = ["Collection", "Refused", "Store", "StoreWatch"]
+
+Collection: TypeAlias = "AsyncIOMotorCollection[dict[str, Any]]"
+
+Write: TypeAlias = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""Which document (a filter by `_id`), and its update."""
+
+_PART = "database"
+_SELECTION_SECONDS = 2.0
+_ENSURE_SECONDS = 60.0
+_DURABLE = WriteConcern(w="majority", j=True)
+_QUICK = WriteConcern(w=1)
+_CODEC: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
+_OUTBOX_INDEX = "outbox_pending"
+
+# Codes of the server's error table that pass by themselves, or when an operator mends the set-up:
+# host, network and election errors, time-outs, interruptions, locks, write conflicts, log-in.
+_PASSING = frozenset(
+    {6, 7, 13, 18, 24, 46, 50, 64, 79, 89, 91, 100, 112, 133, 134, 189, 262, 9001, 10058, 10107}
+    | {11600, 11601, 11602, 13388, 13435, 13436, 14031}
+)
+_DUPLICATE = 11000
+_INDEX_DIFFERS = frozenset({85, 86})
+_TTL = "expireAfterSeconds"
+
+
+class Refused(KitError):
+    """The database will never do this: a fault of ours, or of how it is set up."""
+
+
+class Store:
+    """One service's database. Every call ends within `timeout` and a little."""
+
+    def __init__(
+        self, client: "AsyncIOMotorClient[dict[str, Any]]", database: str, timeout: float
+    ) -> None:
+        self._client = client
+        self._timeout = timeout + _SELECTION_SECONDS
+        self._database = client.get_database(
+            database, _CODEC, write_concern=_DURABLE, read_concern=ReadConcern("majority")
+        )
+
+    @classmethod
+    def connect(cls, url: str, database: str, *, timeout: float = 5.0) -> Self:
+        """Connects at the first call, not here. `url` is a `mongodb://` or `mongodb+srv://` one.
+
+        `timeout` is in seconds for one operation. Raises Refused for a malformed `url`.
+        """
+        try:
+            client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+                url,
+                appname=f"heatsink/{database}",
+                serverSelectionTimeoutMS=round(_SELECTION_SECONDS * 1000),
+                connectTimeoutMS=round(_SELECTION_SECONDS * 1000),
+                waitQueueTimeoutMS=round(timeout * 1000),
+                socketTimeoutMS=round(timeout * 1000),
+                event_listeners=[_Timings()],
+            )
+        except PyMongoError as error:
+            raise Refused(f"not a usable database address: {error}") from error
+        return cls(client, database, timeout)
+
+    def collection(self, name: str) -> Collection:
+        """The driver's own collection, for calls inside `guard`."""
+        return self._database.get_collection(name)
+
+    @asynccontextmanager
+    async def guard(self, seconds: float | None = None) -> AsyncIterator[None]:
+        """Bounds driver calls, and turns what they raise into Unavailable, Duplicate or Refused.
+
+        After Unavailable the outcome of a write is unknown: it may still take place.
+        """
+        try:
+            async with asyncio.timeout(seconds or self._timeout):
+                yield
+        except TimeoutError as error:
+            raise Unavailable(_PART, "no answer in time") from error
+        except (PyMongoError, BSONError) as error:
+            raise _translated(error) from error
+
+    async def ping(self) -> None:
+        """Raises Unavailable when the database does not answer."""
+        async with self.guard():
+            await self._database.command("ping")
+
+    async def ensure(self, *specs: CollectionSpec[Any] | RowsSpec[Any]) -> None:
+        """Makes the indexes of these collections, where they are not there yet.
+
+        A changed `expire_after` is taken over. Any other change of an index raises Refused: give
+        it new fields, or drop the old one by hand while nothing relies on it.
+        """
+        for spec in specs:
+            documents = isinstance(spec, CollectionSpec)
+            for index in spec.indexes:
+                keys, options = _index(index, "state." if documents else "")
+                await self._ensure_index(spec.name, keys, options)
+            if documents:
+                options = {"name": _OUTBOX_INDEX, "sparse": True}
+                await self._ensure_index(spec.name, [("pending", ASCENDING)], options)
+
+    async def insert_new(self, collection: str, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Inserts those rows that no unique index refuses; answers how many."""
+        async with self.guard():
+            try:
+                done = await self.collection(collection).insert_many(map(dict, rows), ordered=False)
+                return len(done.inserted_ids)
+            except BulkWriteError as error:
+                faults = error.details["writeErrors"]
+                if error.details.get("writeConcernErrors"):
+                    raise
+                if any(fault.get("code") != _DUPLICATE for fault in faults):
+                    raise
+                return len(rows) - len(faults)
+
+    async def update_each(self, collection: str, writes: Sequence[Write]) -> int:
+        """Updates many documents in order; answers how many filters found theirs.
+
+        For writes that may be lost with a primary and are repeated then: they don't wait for the
+        journal nor for a majority.
+        """
+        quick = self.collection(collection).with_options(write_concern=_QUICK)
+        async with self.guard():
+            requests = [UpdateOne(dict(which), dict(update)) for which, update in writes]
+            done = await quick.bulk_write(requests)
+            return done.matched_count
+
+    async def drop(self) -> None:
+        """Removes the whole database. For tests and tools."""
+        async with self.guard(_ENSURE_SECONDS):
+            await self._client.drop_database(self._database.name)
+
+    def close(self) -> None:
+        self._client.close()
+
+    async def _ensure_index(
+        self, collection: str, keys: list[tuple[str, int]], options: dict[str, Any]
+    ) -> None:
+        async with self.guard(_ENSURE_SECONDS):
+            try:
+                await self.collection(collection).create_index(keys, **options)
+            except OperationFailure as error:
+                if error.code not in _INDEX_DIFFERS or _TTL not in options:
+                    raise
+                wanted = {"name": options["name"], _TTL: options[_TTL]}
+                await self._database.command({"collMod": collection, "index": wanted})
+
+
+class StoreWatch:
+    """Keeps the readiness reason `database` true to the facts."""
+
+    name = "database"
+
+    def __init__(
+        self, store: Store, clock: Clock, readiness: Readiness, *, every: float = 2.0
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._readiness = readiness
+        self._every = every
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self.check()
+            await pause(self._clock, self._every, stop)
+
+    async def check(self) -> None:
+        try:
+            await self._store.ping()
+        except (Unavailable, Refused) as error:
+            self._readiness.block(_PART, str(error)[:200])
+        else:
+            self._readiness.clear(_PART)
+
+
+class _Timings(CommandListener):
+    """Measures each command; called on the driver's threads, start and end on the same one."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, tuple[str, float]] = {}
+
+    def started(self, event: CommandStartedEvent) -> None:
+        collection = event.command.get(event.command_name)
+        name = collection if isinstance(collection, str) else ""
+        self._open[event.request_id] = (name, time.monotonic())
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        self._record(event, "ok")
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        self._record(event, "error")
+
+    def _record(self, event: CommandSucceededEvent | CommandFailedEvent, outcome: str) -> None:
+        collection, began = self._open.pop(event.request_id, ("", 0.0))
+        if collection:
+            metrics.DB_SECONDS.record(
+                time.monotonic() - began,
+                collection=collection,
+                operation=event.command_name,
+                outcome=outcome,
+            )
+
+
+def _index(index: Index, prefix: str) -> tuple[list[tuple[str, int]], dict[str, Any]]:
+    keys = [
+        (
+            prefix + part.removeprefix("-"),
+            DESCENDING if part.startswith("-") else ASCENDING,
+        )
+        for part in index.fields
+    ]
+    options: dict[str, Any] = {"name": index.name}
+    if index.unique:
+        options["unique"] = True
+    if index.sparse:
+        options["partialFilterExpression"] = {keys[0][0]: {"$exists": True}}
+    if index.expire_after is not None:
+        options[_TTL] = round(index.expire_after.total_seconds())
+    return keys, options
+
+
+def _translated(error: PyMongoError | BSONError) -> KitError:
+    match error:
+        case DuplicateKeyError():
+            found = re.search(r"index: (\S+)", str(error))
+            return Duplicate(found[1] if found else "unknown")
+        case ConnectionFailure() | ExecutionTimeout() | WTimeoutError():
+            return Unavailable(_PART, _brief(error))
+        case OperationFailure() if error.code in _PASSING or _labelled(error):
+            return Unavailable(_PART, _brief(error))
+        case BulkWriteError() if _may_pass(error):
+            return Unavailable(_PART, "some of many writes failed")
+        case _:
+            return Refused(_brief(error))
+
+
+def _labelled(error: OperationFailure) -> bool:
+    return error.has_error_label("RetryableWriteError")
+
+
+def _may_pass(error: BulkWriteError) -> bool:
+    faults = error.details.get("writeErrors", [])
+    return all(fault.get("code") in _PASSING for fault in faults)
+
+
+def _brief(error: Exception) -> str:
+    """Without the server's whole answer, which may hold what we tried to store."""
+    return str(error).partition(", full error")[0].partition(", Timeout:")[0][:200]
