@@ -34,10 +34,10 @@ def to_forget(account: AccountQuota) -> tuple[JobId, ...]:
 
 
 def forget(account: AccountQuota | None, filed: Collection[JobId]) -> Change[AccountQuota] | None:
-    """Drops those of `to_forget` whose rows are known to be in the ledger."""
+    """Drops the decisions whose rows are known to be in the ledger."""
     if account is None:
         return None
-    dropped = set(to_forget(account)) & set(filed)
+    dropped = set(account.decided) & set(filed)
     if not dropped:
         return None
     kept = tuple(job for job in account.decided if job not in dropped)
