@@ -1,0 +1,161 @@
+"""aiokafka as the bus uses it, with the types that it doesn't ship. Nothing else imports it."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+    import ssl
+    from collections.abc import Mapping, Sequence
+    from typing import Any, NamedTuple, Protocol
+
+    class TopicPartition(NamedTuple):
+        topic: str
+        partition: int
+
+    class ConsumerRecord(Protocol):
+        topic: str
+        partition: int
+        offset: int
+        timestamp: int
+        key: bytes | None
+        value: bytes | None
+        headers: Sequence[tuple[str, bytes]]
+
+    class KafkaError(RuntimeError): ...
+
+    class CommitFailedError(KafkaError): ...
+
+    class IllegalStateError(KafkaError): ...
+
+    class UnknownTopicOrPartitionError(KafkaError): ...
+
+    class ConsumerRebalanceListener:
+        @classmethod
+        def register(cls, subclass: type) -> type: ...
+
+    class AIOKafkaConsumer:
+        def __init__(self, **options: Any) -> None: ...
+        async def start(self) -> None: ...
+        async def stop(self) -> None: ...
+        async def topics(self) -> set[str]: ...
+        def partitions_for_topic(self, topic: str) -> set[int] | None: ...
+        def subscribe(self, topics: Sequence[str], *, listener: object) -> None: ...
+        def assign(self, partitions: Sequence[TopicPartition]) -> None: ...
+        def assignment(self) -> set[TopicPartition]: ...
+        def paused(self) -> set[TopicPartition]: ...
+        def pause(self, *partitions: TopicPartition) -> None: ...
+        def resume(self, *partitions: TopicPartition) -> None: ...
+        def seek(self, partition: TopicPartition, offset: int) -> None: ...
+        def highwater(self, partition: TopicPartition) -> int | None: ...
+        async def position(self, partition: TopicPartition) -> int: ...
+        async def commit(self, offsets: Mapping[TopicPartition, int]) -> None: ...
+        async def getmany(
+            self, *, timeout_ms: int
+        ) -> dict[TopicPartition, list[ConsumerRecord]]: ...
+        async def beginning_offsets(
+            self, partitions: Sequence[TopicPartition]
+        ) -> dict[TopicPartition, int]: ...
+        async def end_offsets(
+            self, partitions: Sequence[TopicPartition]
+        ) -> dict[TopicPartition, int]: ...
+
+    class _Cluster(Protocol):
+        def topics(self) -> set[str]: ...
+
+    class _Client(Protocol):
+        async def fetch_all_metadata(self) -> _Cluster: ...
+
+    class AIOKafkaProducer:
+        client: _Client
+
+        def __init__(self, **options: Any) -> None: ...
+        async def start(self) -> None: ...
+        async def stop(self) -> None: ...
+        async def send(
+            self,
+            topic: str,
+            value: bytes | None,
+            key: bytes | None,
+            *,
+            headers: Sequence[tuple[str, bytes]],
+        ) -> asyncio.Future[object]: ...
+
+    class NewTopic:
+        def __init__(
+            self,
+            name: str,
+            num_partitions: int,
+            replication_factor: int,
+            *,
+            replica_assignments: Mapping[int, Sequence[int]] | None,
+            topic_configs: Mapping[str, str],
+        ) -> None: ...
+
+    class NewPartitions:
+        def __init__(self, total_count: int) -> None: ...
+
+    class ConfigResourceType:
+        TOPIC: int
+
+    class ConfigResource:
+        def __init__(
+            self, resource_type: int, name: str, configs: Mapping[str, str] | None = None
+        ) -> None: ...
+
+    class OffsetAndMetadata(NamedTuple):
+        offset: int
+        metadata: str
+
+    class AIOKafkaAdminClient:
+        def __init__(self, **options: Any) -> None: ...
+        async def start(self) -> None: ...
+        async def close(self) -> None: ...
+        async def describe_topics(self) -> list[dict[str, Any]]: ...
+        async def create_topics(self, new_topics: Sequence[NewTopic]) -> Any: ...
+        async def create_partitions(self, partitions: Mapping[str, NewPartitions]) -> Any: ...
+        async def describe_configs(self, resources: Sequence[ConfigResource]) -> list[Any]: ...
+        async def alter_configs(self, resources: Sequence[ConfigResource]) -> list[Any]: ...
+        async def list_consumer_group_offsets(
+            self, group_id: str
+        ) -> dict[TopicPartition, OffsetAndMetadata]: ...
+
+    def create_ssl_context(*, cafile: str | None) -> ssl.SSLContext: ...
+    def for_code(code: int) -> type[KafkaError]: ...
+
+else:
+    from aiokafka import (
+        AIOKafkaConsumer,
+        AIOKafkaProducer,
+        ConsumerRebalanceListener,
+        ConsumerRecord,
+        TopicPartition,
+    )
+    from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+    from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+    from aiokafka.errors import (
+        CommitFailedError,
+        IllegalStateError,
+        KafkaError,
+        UnknownTopicOrPartitionError,
+        for_code,
+    )
+    from aiokafka.helpers import create_ssl_context
+
+__all__ = [
+    "AIOKafkaAdminClient",
+    "AIOKafkaConsumer",
+    "AIOKafkaProducer",
+    "CommitFailedError",
+    "ConfigResource",
+    "ConfigResourceType",
+    "ConsumerRebalanceListener",
+    "ConsumerRecord",
+    "IllegalStateError",
+    "KafkaError",
+    "NewPartitions",
+    "NewTopic",
+    "TopicPartition",
+    "UnknownTopicOrPartitionError",
+    "create_ssl_context",
+    "for_code",
+]

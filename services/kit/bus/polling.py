@@ -1,0 +1,52 @@
+"""Polls that end by themselves, and only with their consumer by force (law 8)."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from services.contracts import WireRecord
+from services.kit.bus.errors import PollStuck
+from services.kit.bus.kafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from services.kit.bus.model import Record
+
+__all__ = ["CONSUMER_OPTIONS", "Batch", "poll"]
+
+Batch = Mapping[TopicPartition, Sequence[Record]]
+
+CONSUMER_OPTIONS = {
+    "enable_auto_commit": False,
+    "auto_offset_reset": "earliest",
+    "max_poll_records": 500,
+    "fetch_max_bytes": 8 * 1024 * 1024,
+    "max_partition_fetch_bytes": 2 * 1024 * 1024,
+    "metadata_max_age_ms": 30_000,
+}
+
+_POLL_MS = 250
+_STUCK_AFTER = 60.0
+
+
+async def poll(consumer: AIOKafkaConsumer) -> Batch:
+    """What has come, within a quarter of a second; longer only while a group rebalances.
+
+    Raises PollStuck, or whatever aiokafka does: then the consumer must be thrown away, because
+    aiokafka 0.14 counts a poll that didn't return as one that never ends.
+    """
+    polling = asyncio.create_task(consumer.getmany(timeout_ms=_POLL_MS))
+    try:
+        done, _ = await asyncio.wait({polling}, timeout=_STUCK_AFTER)
+    finally:
+        polling.cancel()
+    if not done:
+        raise PollStuck
+    return {place: [_record(found) for found in batch] for place, batch in polling.result().items()}
+
+
+def _record(found: ConsumerRecord) -> Record:
+    return Record(
+        found.topic,
+        found.partition,
+        found.offset,
+        datetime.fromtimestamp(found.timestamp / 1000, UTC),
+        WireRecord(found.key, found.value, tuple(found.headers)),
+    )

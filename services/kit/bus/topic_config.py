@@ -1,0 +1,39 @@
+"""Kafka's settings of a topic, from the topic table."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from services.contracts import TopicSpec
+
+__all__ = ["replaced", "wanted"]
+
+_DYNAMIC_TOPIC_CONFIG = 1
+_SHORTEST_SEGMENT = timedelta(minutes=1)
+_LONGEST_SEGMENT = timedelta(days=1)
+
+
+def wanted(spec: TopicSpec) -> dict[str, str]:
+    """Retention counts for whole, closed segments, so segments must be shorter than it."""
+    segment = min(max(spec.retention / 4, _SHORTEST_SEGMENT), _LONGEST_SEGMENT)
+    settings = {"segment.ms": _milliseconds(segment)}
+    if spec.compacted:
+        return settings | {"cleanup.policy": "compact"}
+    return settings | {"cleanup.policy": "delete", "retention.ms": _milliseconds(spec.retention)}
+
+
+def replaced(spec: TopicSpec, found: Iterable[Sequence[Any]]) -> dict[str, str] | None:
+    """The full set to write where what is found differs; none where all is as wanted.
+
+    The full set, because Kafka's AlterConfigs drops what it isn't told.
+    """
+    settings = wanted(spec)
+    now = {name: value for name, value, *_ in found}
+    if all(now.get(name) == value for name, value in settings.items()):
+        return None
+    own = {name: value for name, value, _, source, *_ in found if source == _DYNAMIC_TOPIC_CONFIG}
+    return own | settings
+
+
+def _milliseconds(length: timedelta) -> str:
+    return str(int(length.total_seconds() * 1000))
