@@ -93,6 +93,8 @@ class Code(StrEnum):
     LOAD_SHED = "load_shed", 429, "The fleet is hot: limits are lower for now"
     CONCURRENCY_LIMIT = "concurrency_limit", 429, "Too many jobs at once"
     QUEUE_FULL = "queue_full", 429, "The queue is full"
+    REQUEST_TOO_LARGE = "request_too_large", 429, "The plan never allows that much at once"
+    UNKNOWN_PLAN = "unknown_plan", 403, "The account's plan is not known here"
 
     # Jobs, models and images
     INVALID_MODEL_ID = "invalid_model_id", 422, "That is no model id"
