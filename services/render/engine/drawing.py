@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from services.contracts.events.renders import FailureCode
 from services.render.engine.faults import is_device_lost, is_out_of_memory
-from services.render.engine.loading import Model
 from services.render.engine.messages import Draw
+from services.render.engine.model import Model
 from services.render.engine.painter import DeviceLostError, RenderError, Watch
 
 __all__ = ["Pixels", "draw_pixels"]

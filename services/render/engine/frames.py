@@ -15,8 +15,8 @@ from services.render.engine.protocol import EngineError
 
 __all__ = ["MAX_FRAME", "FrameError", "pack_command", "pack_reply", "read_command", "read_reply"]
 
-#: Ten pictures of 2048 pixels a side, uncompressed and as base64, fit.
-MAX_FRAME = 256 * 1024 * 1024
+#: Ten pictures of 4096 pixels a side fit, even such as PNG can't compress.
+MAX_FRAME = 1024 * 1024 * 1024
 
 _T = TypeVar("_T")
 _LENGTH = struct.Struct(">I")

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,10 @@ from diffusers import DiffusionPipeline
 
 from services.contracts.catalogue import ModelEntry, TaskKind
 from services.render.engine.device import Place
+from services.render.engine.model import Model
 from services.render.engine.vetting import ModelRefusedError, vet
 
-__all__ = ["Model", "load", "quieten"]
+__all__ = ["load", "quieten"]
 
 #: What a pipeline must take for its renders to be seeded, followed and stopped.
 _NEEDED = frozenset(
@@ -33,16 +33,6 @@ _NEEDED = frozenset(
 )
 #: The class as a type checker sees it is a stand-in without methods.
 _UNTYPED: Any = DiffusionPipeline
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A loaded pipeline; `accepts` names the arguments of its call."""
-
-    entry: ModelEntry
-    pipeline: Any
-    place: Place
-    accepts: frozenset[str]
 
 
 def quieten() -> None:

@@ -13,8 +13,9 @@ from services.contracts.events.renders import FailureCode
 from services.render.engine import catalogue
 from services.render.engine.device import Place, choose
 from services.render.engine.drawing import Pixels, draw_pixels
-from services.render.engine.loading import Model, load, quieten
+from services.render.engine.loading import load, quieten
 from services.render.engine.messages import Draw, Picture, Ready, Refusal
+from services.render.engine.model import Model
 from services.render.engine.options import EngineOptions
 from services.render.engine.painter import RenderError, UnusableError, Watch
 from services.render.engine.png import Recipe, encode

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
@@ -41,25 +42,32 @@ _log = structlog.get_logger()
 class Server:
     """Serves one worker over one socket until that says `Close` or has gone."""
 
-    def __init__(self, connection: socket.socket, painter: Painter) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        painter: Painter,
+        *,
+        leave: Callable[[int], object] = os._exit,
+    ) -> None:
         self._commands = connection.makefile("rb")
         self._connection = connection
         self._painter = painter
+        # At once, without waiting for the threads: one may be in the middle of a long step.
+        self._leave = leave
         self._sending = threading.Lock()
         self._watches: dict[tuple[str, int], StepWatch] = {}
 
     def run(self) -> int:
         """The process's exit code."""
-        try:
-            ready = self._painter.load()
-        except UnusableError as error:
-            _log.error("engine.unusable", reason=str(error))
-            self._send(Unusable(reason=str(error)))
-            return EXIT_UNUSABLE
-        _log.info("engine.ready", models=ready.models, device=ready.device, seconds=ready.seconds)
-        self._send(ready)
-        with ThreadPoolExecutor(ready.slots, thread_name_prefix="render") as renders:
-            self._serve(renders)
+        with self._commands:
+            try:
+                ready = self._painter.load()
+            except UnusableError as error:
+                self._send(Unusable(reason=str(error)))
+                return EXIT_UNUSABLE
+            self._send(ready)
+            with ThreadPoolExecutor(ready.slots, thread_name_prefix="render") as renders:
+                self._serve(renders)
         return EXIT_OK
 
     def _serve(self, renders: ThreadPoolExecutor) -> None:
@@ -74,13 +82,13 @@ class Server:
                         watch.stop()
                     return
                 case None:
-                    # Nobody is left to hear of the renders, and a step may take minutes.
-                    os._exit(EXIT_OK)
+                    self._leave(EXIT_OK)
+                    return
 
     def _accept(self, draw: Draw, renders: ThreadPoolExecutor) -> None:
         watch = StepWatch(draw, self._send)
         self._watches[draw.job, draw.attempt] = watch
-        renders.submit(self._render, draw, watch).add_done_callback(_surface)
+        renders.submit(self._render, draw, watch).add_done_callback(self._surface)
 
     def _stop(self, job: str, attempt: int) -> None:
         watch = self._watches.get((job, attempt))
@@ -88,7 +96,12 @@ class Server:
             watch.stop()
 
     def _render(self, draw: Draw, watch: StepWatch) -> None:
-        reply = self._outcome(draw, watch)
+        try:
+            reply = self._outcome(draw, watch)
+        except DeviceLostError as error:
+            self._send(_failed(draw, error))
+            self._leave(EXIT_DEVICE_LOST)
+            return
         self._watches.pop((draw.job, draw.attempt), None)
         self._send(reply)
 
@@ -98,10 +111,8 @@ class Server:
             pictures = self._painter.draw(draw, watch)
         except InterruptedRenderError:
             return Cancelled(job=draw.job, attempt=draw.attempt)
-        except DeviceLostError as error:
-            self._send(_failed(draw, error))
-            _log.error("engine.device_lost", job=draw.job)
-            os._exit(EXIT_DEVICE_LOST)
+        except DeviceLostError:
+            raise
         except RenderError as error:
             return _failed(draw, error)
         except Exception as error:  # noqa: BLE001 - any library's fault fails one render, no more
@@ -113,6 +124,12 @@ class Server:
             )
             return _failed(draw, RenderError(FailureCode.RENDER_ERROR, _kind(error)))
         return Drawn(job=draw.job, attempt=draw.attempt, pictures=pictures, seconds=watch.seconds)
+
+    def _surface(self, render: Future[None]) -> None:
+        """A render that couldn't even tell its outcome leaves an engine nobody should trust."""
+        if not render.cancelled() and (error := render.exception()) is not None:
+            _log.error("engine.lost_its_worker", error=type(error).__name__)
+            self._leave(EXIT_OK)
 
     def _send(self, reply: Reply) -> None:
         with self._sending:
@@ -131,11 +148,3 @@ def _failed(draw: Draw, error: RenderError) -> Failed:
 
 def _kind(error: Exception) -> str:
     return f"the model failed with {type(error).__name__}"
-
-
-def _surface(render: Future[None]) -> None:
-    """A render that couldn't even tell its outcome leaves an engine nobody should trust."""
-    if render.cancelled() or render.exception() is None:
-        return
-    _log.error("engine.lost_its_worker", error=type(render.exception()).__name__)
-    os._exit(EXIT_OK)

@@ -1,0 +1,19 @@
+"""A model in memory."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from services.contracts.catalogue import ModelEntry
+from services.render.engine.device import Place
+
+__all__ = ["Model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded diffusers pipeline and its entry; `accepts` names the arguments of its call."""
+
+    entry: ModelEntry
+    pipeline: Any
+    place: Place
+    accepts: frozenset[str]
