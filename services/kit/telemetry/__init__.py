@@ -2,12 +2,14 @@
 
 from services.kit.telemetry import metrics
 from services.kit.telemetry.redaction import REDACTED, is_private, mask, redact
+from services.kit.telemetry.setup import Telemetry
 from services.kit.telemetry.tracing import Span, SpanKind, current_ids, current_traceparent, span
 
 __all__ = [
     "REDACTED",
     "Span",
     "SpanKind",
+    "Telemetry",
     "current_ids",
     "current_traceparent",
     "is_private",

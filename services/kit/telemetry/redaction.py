@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
-from pydantic import SecretBytes, SecretStr
+from pydantic import BaseModel, SecretBytes, SecretStr
 
 __all__ = ["REDACTED", "is_private", "mask", "redact"]
 
@@ -60,6 +61,10 @@ def redact(value: Any) -> Any:
             return [redact(item) for item in value]
         case None | bool() | int() | float():
             return value
+        case BaseModel():
+            return redact(dict(value))
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return redact({part.name: getattr(value, part.name) for part in fields(value)})
         case _:
             return mask(str(value))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from opentelemetry.context import Context
 from opentelemetry.trace import (
@@ -11,6 +11,7 @@ from opentelemetry.trace import (
     SpanKind,
     Status,
     StatusCode,
+    Tracer,
     TracerProvider,
     get_current_span,
 )
@@ -20,6 +21,7 @@ from services.kit.telemetry.redaction import REDACTED, is_private, mask
 
 __all__ = [
     "Attribute",
+    "CurrentProvider",
     "Span",
     "SpanKind",
     "current_ids",
@@ -73,6 +75,21 @@ def span(
             current.set_attribute("error.type", type(error).__qualname__)
             current.set_status(Status(StatusCode.ERROR))
             raise
+
+
+class CurrentProvider(TracerProvider):
+    """For instrumentations, which ask once: their spans go wherever ours go at the time."""
+
+    def get_tracer(self, *_: object, **__: object) -> Tracer:
+        return _CurrentTracer()
+
+
+class _CurrentTracer(Tracer):
+    def start_span(self, *args: Any, **kwargs: Any) -> Span:
+        return _tracer.start_span(*args, **kwargs)
+
+    def start_as_current_span(self, *args: Any, **kwargs: Any) -> Any:
+        return _tracer.start_as_current_span(*args, **kwargs)
 
 
 def current_traceparent() -> str | None:
