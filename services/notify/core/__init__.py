@@ -1,0 +1,17 @@
+"""What is worth telling, in what order, and from where a client that comes back goes on."""
+
+from services.notify.core.feed import Resume, Start, next_sequence, parse_position, start
+from services.notify.core.notice import LiveNotice, Notice, Notification, live_notice, notice
+
+__all__ = [
+    "LiveNotice",
+    "Notice",
+    "Notification",
+    "Resume",
+    "Start",
+    "live_notice",
+    "next_sequence",
+    "notice",
+    "parse_position",
+    "start",
+]

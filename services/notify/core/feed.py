@@ -1,0 +1,51 @@
+"""One feed per account: a sequence without gaps, and where a client that comes back goes on."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Resume", "Start", "next_sequence", "parse_position", "start"]
+
+_LONGEST = 18
+
+
+class Resume(StrEnum):
+    """How a connection begins."""
+
+    LIVE = "live"
+    REPLAY = "replay"
+    RESET = "reset"
+
+
+@dataclass(frozen=True)
+class Start:
+    """Everything after sequence `after` is to be sent; `resume` says what to tell first."""
+
+    after: int
+    resume: Resume
+
+
+def next_sequence(last: int | None) -> int:
+    return 1 if last is None else last + 1
+
+
+def parse_position(text: str) -> int:
+    """The sequence in a `Last-Event-ID`. Raises ValueError for anything that we never sent."""
+    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST:
+        raise ValueError("a Last-Event-ID of this service is a number")
+    return int(text)
+
+
+def start(position: int | None, oldest: int | None, newest: int | None) -> Start:
+    """Where to begin, given what the client saw last and what the store still has.
+
+    A position that the store can't continue without a gap (older than what is kept, or one that
+    was never given out) begins anew with all that is kept.
+    """
+    last = newest or 0
+    if position is None:
+        return Start(last, Resume.LIVE)
+    if position > last:
+        return Start((oldest or 1) - 1, Resume.RESET)
+    if oldest is not None and position < oldest - 1:
+        return Start(oldest - 1, Resume.RESET)
+    return Start(position, Resume.REPLAY)

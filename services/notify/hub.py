@@ -1,0 +1,137 @@
+"""Who listens right now, on this replica: a bounded buffer for each connection."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from services.contracts import AccountId
+from services.kit.telemetry import metrics
+from services.notify.core import LiveNotice, Notification
+
+__all__ = ["Closed", "Hub", "Listener", "Look", "News", "TooManyListeners"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """There may be something new in the store."""
+
+
+News = Notification | LiveNotice | Look
+
+
+class Closed(Exception):
+    """This connection is over; its client resumes from the last sequence that it saw.
+
+    `reason` is `slow` (it did not read what was sent) or `stopping` (this process ends).
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TooManyListeners(Exception):
+    """The account has as many connections to this replica as it may have: `limit`."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"at most {limit} connections for one account")
+        self.limit = limit
+
+
+class Listener:
+    """One connection. What it can't hold is dropped when it is lossy, else it is closed as slow."""
+
+    def __init__(self, account: AccountId, plan: str, size: int) -> None:
+        self.account = account
+        self.plan = plan
+        self._size = size
+        self._news: deque[News] = deque()
+        self._closed: str | None = None
+        self._wake = asyncio.Event()
+
+    def offer(self, news: News) -> None:
+        if len(self._news) < self._size:
+            self._news.append(news)
+            self._wake.set()
+        elif not isinstance(news, LiveNotice):
+            self.close("slow")
+
+    def close(self, reason: str) -> None:
+        self._closed = self._closed or reason
+        self._wake.set()
+
+    async def next(self, timeout: float) -> News | None:  # noqa: ASYNC109 - a quiet spell is no error
+        """The next piece of news; none when `timeout` seconds brought nothing. Raises Closed."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
+        except TimeoutError:
+            return None
+        if self._closed:
+            raise Closed(self._closed)
+        news = self._news.popleft()
+        if not self._news:
+            self._wake.clear()
+        return news
+
+
+class Hub:
+    """Every listener of this replica, by account."""
+
+    def __init__(self, *, buffer: int = 256, per_account: int = 20) -> None:
+        self._buffer = buffer
+        self._per_account = per_account
+        self._listeners: defaultdict[AccountId, set[Listener]] = defaultdict(set)
+        self._stopping = False
+
+    @contextmanager
+    def listen(self, account: AccountId, plan: str) -> Iterator[Listener]:
+        """A listener for the time of the block. Raises TooManyListeners."""
+        if len(self._listeners[account]) >= self._per_account:
+            raise TooManyListeners(self._per_account)
+        listener = Listener(account, plan, self._buffer)
+        self._listeners[account].add(listener)
+        metrics.SSE_CONNECTIONS.add(1)
+        if self._stopping:
+            listener.close("stopping")
+        try:
+            yield listener
+        finally:
+            metrics.SSE_CONNECTIONS.add(-1)
+            self._leave(account, listener)
+
+    def has(self, account: AccountId) -> bool:
+        return account in self._listeners
+
+    def tell(self, notification: Notification) -> None:
+        self._offer(notification.notice.account, notification)
+
+    def look(self, account: AccountId) -> None:
+        self._offer(account, Look())
+
+    def tell_live(self, live: LiveNotice) -> None:
+        if live.account is not None:
+            self._offer(live.account, live)
+            return
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                if listener.plan == live.plan:
+                    listener.offer(live)
+
+    def close(self) -> None:
+        """Ends every connection, now and from now on."""
+        self._stopping = True
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.close("stopping")
+
+    def _offer(self, account: AccountId, news: News) -> None:
+        for listener in self._listeners.get(account, ()):
+            listener.offer(news)
+
+    def _leave(self, account: AccountId, listener: Listener) -> None:
+        self._listeners[account].discard(listener)
+        if not self._listeners[account]:
+            del self._listeners[account]

@@ -1,0 +1,8 @@
+import pytest
+
+from tests.unit.notify.fakes import ListFeeds
+
+
+@pytest.fixture
+def feeds() -> ListFeeds:
+    return ListFeeds()
