@@ -4,17 +4,17 @@ from services.quota.core.account import AccountQuota, Forgotten, Grant, Spent
 from services.quota.core.admission import reserve
 from services.quota.core.announcement import DEFAULT_POOL, PlanLimits, announce, limits_id
 from services.quota.core.equations import Equation, Finding, findings
-from services.quota.core.ledger import CLOSING, LEDGER, LedgerRow, Operation, row_id
+from services.quota.core.ledger import DECIDING, LEDGER, LedgerRow, Operation, row_id
 from services.quota.core.offset import hash_offset
 from services.quota.core.outcome import Outcome, Verdict
 from services.quota.core.plan import Plan, Plans
-from services.quota.core.recall import forget, is_crowded, is_full, to_forget
+from services.quota.core.recall import forget, is_crowded, to_forget
 from services.quota.core.settlement import JobEnd, settle, write_off
 from services.quota.core.standing import change_account
 from services.quota.core.terms import Book, Terms
 
 __all__ = [
-    "CLOSING",
+    "DECIDING",
     "DEFAULT_POOL",
     "LEDGER",
     "AccountQuota",
@@ -39,7 +39,6 @@ __all__ = [
     "forget",
     "hash_offset",
     "is_crowded",
-    "is_full",
     "limits_id",
     "reserve",
     "row_id",

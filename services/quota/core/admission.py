@@ -10,6 +10,7 @@ from services.quota.core.account import AccountQuota, Grant
 from services.quota.core.ledger import LedgerRow, Operation
 from services.quota.core.offset import hash_offset
 from services.quota.core.outcome import Outcome, Verdict
+from services.quota.core.recall import is_full
 from services.quota.core.refusal import Refusal, weigh
 from services.quota.core.standing import as_requested
 from services.quota.core.terms import Book, Terms
@@ -36,6 +37,8 @@ def reserve(
         return Outcome(Verdict.REPEATED)
     if account.may_have_forgotten(request.job) and account.forgotten.count != looked_up:
         return Outcome(Verdict.LOOK_UP, forgotten_count=account.forgotten.count)
+    if is_full(account):
+        return Outcome(Verdict.CONGESTED)
     terms = book.terms(account.plan, request.spec.pool)
     facts = _facts(account, request, terms)
     verdict = weigh(account, terms, facts)

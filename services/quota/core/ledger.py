@@ -1,20 +1,14 @@
 """The ledger: one row for each thing that happened to an account's units, never changed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from services.contracts import AccountId, JobId
 from services.contracts.events import QuotaFacts, Rule
-from services.kit.documents import Row
+from services.kit.documents import Index, Row, RowsSpec
 
-__all__ = ["CLOSING", "LEDGER", "LedgerRow", "Operation", "row_id"]
-
-LEDGER = "ledger"
+__all__ = ["CLOSING", "DECIDING", "LEDGER", "LedgerRow", "Operation", "row_id"]
 
 
 class Operation(StrEnum):
@@ -24,6 +18,8 @@ class Operation(StrEnum):
     DENY = "deny"
     LEAK = "leak"
 
+
+DECIDING = (Operation.RESERVE, Operation.DENY)
 
 CLOSING = frozenset({Operation.COMMIT, Operation.RELEASE, Operation.LEAK})
 
@@ -60,11 +56,14 @@ class LedgerRow:
         return row_id(self.job, self.operation)
 
     def to_row(self) -> Row:
-        return Row(LEDGER, self.id, _ADAPTER.dump_python(self))
-
-    @staticmethod
-    def from_fields(fields: Mapping[str, Any]) -> "LedgerRow":
-        return _ADAPTER.validate_python(dict(fields))
+        return LEDGER.entry(self.id, self)
 
 
-_ADAPTER: TypeAdapter[LedgerRow] = TypeAdapter(LedgerRow)
+_KEPT_FOR = timedelta(days=90)
+"""Longer than any window, than requests may come again, and than people ask what happened."""
+
+LEDGER: RowsSpec[LedgerRow] = RowsSpec(
+    "ledger",
+    LedgerRow,
+    (Index(("account", "turn")), Index(("since",), expire_after=_KEPT_FOR)),
+)

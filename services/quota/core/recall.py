@@ -24,8 +24,8 @@ def is_crowded(account: AccountQuota) -> bool:
     return len(account.decided) >= 2 * REMEMBERED
 
 
-def is_full(account: AccountQuota | None) -> bool:
-    return account is not None and len(account.decided) >= MOST_REMEMBERED
+def is_full(account: AccountQuota) -> bool:
+    return len(account.decided) >= MOST_REMEMBERED
 
 
 def to_forget(account: AccountQuota) -> tuple[JobId, ...]:

@@ -7,6 +7,7 @@ import pytest
 
 from services.contracts.events import Rule
 from services.quota.core import (
+    LEDGER,
     AccountQuota,
     Equation,
     LedgerRow,
@@ -64,7 +65,7 @@ def test_a_true_story_has_no_findings_in_whatever_order_its_rows_come() -> None:
 
 def test_rows_survive_being_stored() -> None:
     for row in story()[0]:
-        assert LedgerRow.from_fields(row.to_row().fields) == row
+        assert LEDGER.codec.decode(row.id, row.to_row().fields) == row
 
 
 def test_a_document_may_outlive_its_rows() -> None:

@@ -5,7 +5,6 @@ from services.quota.core import (
     Verdict,
     forget,
     is_crowded,
-    is_full,
     reserve,
     to_forget,
 )
@@ -50,10 +49,13 @@ def test_nothing_is_forgotten_while_the_ledger_is_behind() -> None:
     assert forget(None, {job(1)}) is None
 
 
-def test_a_document_that_remembers_too_much_is_full() -> None:
-    assert not is_full(None)
-    assert not is_full(refused(MOST_REMEMBERED - 1))
-    assert is_full(refused(MOST_REMEMBERED))
+def test_a_document_that_remembers_too_much_takes_no_new_request() -> None:
+    state = refused(MOST_REMEMBERED - 1)
+    assert reserve(state, requested(9_000), BOOK, NOON).verdict is Verdict.REJECTED
+    state = refused(MOST_REMEMBERED)
+    assert reserve(state, requested(9_000), BOOK, NOON).verdict is Verdict.CONGESTED
+    assert reserve(state, requested(10), BOOK, NOON).verdict is Verdict.REPEATED
+    assert reserve(forgotten(state), requested(9_000), BOOK, NOON).verdict is Verdict.REJECTED
 
 
 def test_a_request_that_may_be_forgotten_is_looked_up_before_it_is_decided() -> None:

@@ -1,0 +1,49 @@
+"""The proof: do the ledger's equations hold for every account, now, on a running service?"""
+
+from collections.abc import AsyncIterator
+
+from services.contracts import AccountId
+from services.kit.clock import Clock
+from services.quota.core import AccountQuota, Finding, LedgerRow, findings
+from services.quota.repository import Accounts
+
+__all__ = ["check", "check_account"]
+
+_LOOKS = 4
+_BETWEEN_SECONDS = 1.0
+
+
+async def check(accounts: Accounts, clock: Clock) -> AsyncIterator[Finding]:
+    """Everything that does not hold. Reads only. Raises Unavailable."""
+    async for account in accounts.everyone():
+        for finding in await check_account(accounts, account, clock):
+            yield finding
+
+
+async def check_account(accounts: Accounts, account: AccountId, clock: Clock) -> list[Finding]:
+    """What does not hold for one account, look after look.
+
+    Rows are filed a moment after the document is saved: only what stays broken is a finding.
+    """
+    found = await _look(accounts, account)
+    for _ in range(_LOOKS - 1):
+        if not found:
+            break
+        await clock.sleep(_BETWEEN_SECONDS)
+        found = await _look(accounts, account)
+    return found
+
+
+async def _look(accounts: Accounts, account: AccountId) -> list[Finding]:
+    before = await accounts.load(account)
+    rows = await accounts.rows(account)
+    after = await accounts.load(account)
+    if before is None or after is None:
+        return findings(account, rows, after.state if after else None)
+    return findings(account, _until(rows, before.state, after.state), before.state)
+
+
+def _until(rows: list[LedgerRow], before: AccountQuota, after: AccountQuota) -> list[LedgerRow]:
+    """Without the rows of turns that were taken while we read."""
+    meanwhile = range(before.turn + 1, after.turn + 1)
+    return [row for row in rows if row.turn not in meanwhile]

@@ -1,0 +1,106 @@
+"""Load, decide, save: what quota does with each event that it hears."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Protocol
+
+from services.contracts import Envelope, Event
+from services.contracts.events import (
+    AccountChanged,
+    JobCancelled,
+    JobCompleted,
+    JobFailed,
+    JobRequested,
+    LimitsChanged,
+)
+from services.kit.clock import Clock
+from services.kit.errors import Unavailable
+from services.quota import reports
+from services.quota.core import (
+    Book,
+    JobEnd,
+    Outcome,
+    Plans,
+    Verdict,
+    change_account,
+    reserve,
+    settle,
+)
+from services.quota.repository import Accounts
+
+__all__ = ["Handlers", "Limits"]
+
+_LOOK_UPS = 5
+
+
+class Limits(Protocol):
+    """The limits in force: the last `LimitsChanged` of each plan and pool."""
+
+    @property
+    def caught_up(self) -> bool:
+        """False while some may be missing. No news of a limit is only then no limit."""
+        ...
+
+    def values(self) -> Iterable[LimitsChanged]: ...
+
+
+class Handlers:
+    """Quota's answers to `requests`, `renders` and `accounts`.
+
+    Each is harmless when it comes again: the account's document or the ledger knows the job.
+    """
+
+    def __init__(self, accounts: Accounts, plans: Plans, limits: Limits, clock: Clock) -> None:
+        self._accounts = accounts
+        self._plans = plans
+        self._limits = limits
+        self._clock = clock
+
+    async def handle(self, envelope: Envelope[Event]) -> None:
+        """Raises Unavailable while the database, the limits or the ledger can't be relied on."""
+        match envelope.data:
+            case JobRequested() as request:
+                await self._requested(request)
+            case JobCompleted() | JobFailed() | JobCancelled() as end:
+                await self._ended(end)
+            case AccountChanged() as event:
+                change = partial(change_account, event=event, now=self._clock.now())
+                await self._accounts.change(event.account, change)
+            case _:
+                pass  # the rest of these streams is for others
+
+    async def _requested(self, request: JobRequested) -> None:
+        outcome = await self._reserved(request)
+        if outcome.verdict is Verdict.CONGESTED:
+            raise Unavailable("ledger", "too many of an account's decisions are not filed yet")
+        reports.decided(request, outcome)
+
+    async def _reserved(self, request: JobRequested) -> Outcome:
+        looked_up: int | None = None
+        for _ in range(_LOOK_UPS):
+            decide = partial(
+                reserve,
+                request=request,
+                book=self._book(),
+                now=self._clock.now(),
+                looked_up=looked_up,
+            )
+            outcome = await self._accounts.decide(request.account, decide)
+            if outcome.verdict is not Verdict.LOOK_UP:
+                return outcome
+            if await self._accounts.is_filed(request.job):
+                return Outcome(Verdict.REPEATED)
+            looked_up = outcome.forgotten_count
+        raise Unavailable("database", "the account changes faster than its ledger can be read")
+
+    async def _ended(self, end: JobEnd) -> None:
+        decide = partial(settle, end=end, now=self._clock.now())
+        outcome = await self._accounts.decide(end.account, decide)
+        if outcome.verdict is Verdict.UNMATCHED and await self._accounts.is_filed(end.job):
+            outcome = Outcome(Verdict.REPEATED)
+        reports.ended(end, outcome)
+
+    def _book(self) -> Book:
+        if not self._limits.caught_up:
+            raise Unavailable("limits", "not read to their end yet")
+        return Book(self._plans, {said.key: said for said in self._limits.values()})

@@ -1,0 +1,111 @@
+"""Every call of quota's database."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
+
+from services.contracts import AccountId, JobId
+from services.kit.documents import (
+    Change,
+    CollectionSpec,
+    Decide,
+    Document,
+    Documents,
+    Index,
+    Rows,
+)
+from services.quota.core import (
+    DECIDING,
+    AccountQuota,
+    LedgerRow,
+    Outcome,
+    PlanLimits,
+    forget,
+    row_id,
+    to_forget,
+)
+
+__all__ = ["ACCOUNTS", "LIMITS", "Accounts"]
+
+ACCOUNTS = CollectionSpec("accounts", AccountQuota, (Index(("oldest_open_at",), sparse=True),))
+LIMITS = CollectionSpec("limits", PlanLimits)
+
+_PAGE = 1_000
+
+
+class Accounts:
+    """The accounts' documents, and the ledger that tells of them."""
+
+    def __init__(self, documents: Documents[AccountQuota], ledger: Rows[LedgerRow]) -> None:
+        self._documents = documents
+        self._ledger = ledger
+
+    async def load(self, account: AccountId) -> Document[AccountQuota] | None:
+        return await self._documents.load(account)
+
+    async def decide(
+        self, account: AccountId, act: Callable[[AccountQuota | None], Outcome]
+    ) -> Outcome:
+        """Saves what `act` comes to by compare-and-set, and answers the outcome that was saved."""
+        outcomes: list[Outcome] = []
+
+        def once_more(state: AccountQuota | None) -> Change[AccountQuota] | None:
+            outcomes.append(act(state))
+            return outcomes[-1].change
+
+        await self._documents.change(account, once_more)
+        if outcomes[-1].calls_for_forgetting:
+            await self._forget(account)
+        return outcomes[-1]
+
+    async def change(self, account: AccountId, decide: Decide[AccountQuota]) -> None:
+        await self._documents.change(account, decide)
+
+    async def is_filed(self, job: JobId) -> bool:
+        """True when the ledger has a decision on this job."""
+        return bool(await self._filed([job]))
+
+    async def with_grants_before(self, moment: datetime, limit: int = 100) -> list[AccountId]:
+        """Accounts whose oldest open grant is older than that, the oldest first."""
+        found = await self._documents.find(
+            [("oldest_open_at", "<", moment)], order=["oldest_open_at"], limit=limit
+        )
+        return [document.state.account for document in found]
+
+    async def rows(self, account: AccountId) -> list[LedgerRow]:
+        """All rows of an account, by turn."""
+        rows: list[LedgerRow] = []
+        while True:
+            last = rows[-1].turn if rows else -1
+            page = await self._ledger.find(
+                [("account", "==", account), ("turn", ">", last)], order=["turn"], limit=_PAGE
+            )
+            rows.extend(page)
+            if len(page) < _PAGE:
+                return rows
+
+    async def everyone(self) -> AsyncIterator[AccountId]:
+        """Every account with a document or a row."""
+        last = ""
+        while found := [*await self._next_document(last), *await self._next_row(last)]:
+            last = min(found)
+            yield AccountId(last)
+
+    async def _next_document(self, after: str) -> list[str]:
+        page = await self._documents.find([("_id", ">", after)], order=["_id"], limit=1)
+        return [document.id for document in page]
+
+    async def _next_row(self, after: str) -> list[str]:
+        page = await self._ledger.find([("account", ">", after)], order=["account"], limit=1)
+        return [row.account for row in page]
+
+    async def _filed(self, jobs: Iterable[JobId]) -> set[JobId]:
+        ids = [row_id(job, operation) for job in jobs for operation in DECIDING]
+        rows = await self._ledger.find([("_id", "in", ids)], limit=len(ids))
+        return {row.job for row in rows}
+
+    async def _forget(self, account: AccountId) -> None:
+        """Leaves decisions that the ledger has to the ledger alone."""
+        if (document := await self._documents.load(account)) is None:
+            return
+        filed = await self._filed(to_forget(document.state))
+        await self._documents.change(account, lambda state: forget(state, filed))
