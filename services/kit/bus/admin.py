@@ -1,7 +1,7 @@
 """Topics as they should be, and how far groups are behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = ["PartitionLag", "apply", "lag", "missing", "partitions"]
 
 _WITHIN = 30.0
 _REQUEST_MS = 10_000
+_LOOK_AGAIN_AFTER = 0.05
 _ALREADY_EXISTS = 36
 
 
@@ -63,6 +64,7 @@ async def apply(
             counts = {name: NewPartitions(spec.partitions) for name, spec in grown.items()}
             await admin.create_partitions(counts)
         changed = await _configure(admin, known)
+        await _visible(admin, {spec.name: spec.partitions for spec in (*new, *grown.values())})
         return tuple(dict.fromkeys([*(spec.name for spec in new), *grown, *changed]))
 
 
@@ -127,6 +129,15 @@ async def _create(
     for name, code, *_ in made.topic_errors:
         if code not in {0, _ALREADY_EXISTS}:
             raise TopicRefused(name, for_code(code).__name__)
+
+
+async def _visible(admin: AIOKafkaAdminClient, counts: Mapping[str, int]) -> None:
+    """Returns when the brokers tell of what they made: for a moment they don't."""
+    while True:
+        present = await _partitions(admin)
+        if all(present.get(name, 0) >= count for name, count in counts.items()):
+            return
+        await asyncio.sleep(_LOOK_AGAIN_AFTER)
 
 
 def _new_topic(spec: TopicSpec, replication: int) -> NewTopic:

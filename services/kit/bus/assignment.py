@@ -114,10 +114,10 @@ class Assignment:
         if (lane := self._lanes.get(place)) is None:
             return
         shut = self._gate.shut is not None
-        if place in self._paused and not shut and len(lane) <= _LOW:
+        if place in self._paused and not shut and lane.backlog <= _LOW:
             self._paused.discard(place)
             self._consumer.resume(place)
-        elif place not in self._paused and (shut or len(lane) >= _HIGH):
+        elif place not in self._paused and (shut or lane.backlog >= _HIGH):
             self._paused.add(place)
             self._consumer.pause(place)
 

@@ -77,7 +77,7 @@ if TYPE_CHECKING:
             value: bytes | None,
             key: bytes | None,
             *,
-            headers: Sequence[tuple[str, bytes]],
+            headers: list[tuple[str, bytes]],
         ) -> asyncio.Future[object]: ...
 
     class NewTopic:

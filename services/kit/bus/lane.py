@@ -33,9 +33,10 @@ class Lane:
         """The offset that may be committed; none before the first outcome."""
         return self._prefix.next
 
-    def __len__(self) -> int:
+    @property
+    def backlog(self) -> int:
         """Records without an outcome, and those behind them that would come again with them."""
-        return len(self._prefix)
+        return self._prefix.open
 
     def lag(self, end: int) -> int:
         """Offsets without an outcome in a partition that ends at `end`."""

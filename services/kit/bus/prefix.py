@@ -18,7 +18,8 @@ class OffsetPrefix:
         """The offset to commit: one past the last of the done prefix; none while it is empty."""
         return self._next
 
-    def __len__(self) -> int:
+    @property
+    def open(self) -> int:
         """How many would come again if the process died now."""
         return len(self._open)
 

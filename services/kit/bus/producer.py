@@ -180,7 +180,7 @@ class Producer:
 async def _hand_over(
     client: AIOKafkaProducer, topic: str, wire: WireRecord
 ) -> "asyncio.Future[object]":
-    return await client.send(topic, wire.value, wire.key, headers=wire.headers)
+    return await client.send(topic, wire.value, wire.key, headers=list(wire.headers))
 
 
 async def _acknowledged(futures: "Sequence[asyncio.Future[object]]") -> None:
