@@ -9,9 +9,10 @@ from services.cli.parts.errors import (
     StorageUnusable,
 )
 from services.cli.parts.kafka import KafkaBroker
+from services.cli.parts.output import LineSink
 from services.cli.parts.part import Part, Report, silent
 from services.cli.parts.ports import LOOPBACK, free_port
-from services.cli.parts.process import LineSink, ManagedProcess
+from services.cli.parts.process import ManagedProcess
 
 __all__ = [
     "LOOPBACK",

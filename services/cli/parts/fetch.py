@@ -2,7 +2,7 @@
 
 import fcntl
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +12,10 @@ from jgo.maven import MavenContext
 from services.cli.parts.errors import DownloadFailed
 from services.cli.parts.jars import Jar, missing_jars
 
-__all__ = ["fetch", "main"]
+__all__ = ["Download", "fetch", "fetch_all", "main"]
+
+Download = Callable[[Jar], object]
+"""Puts a jar to its place in the cache. Raises RuntimeError when nobody offers it, or OSError."""
 
 _AT_ONCE = 6
 _TIMEOUT_SECONDS = 60
@@ -34,13 +37,13 @@ def fetch(cache: Path) -> None:
     with _alone(cache / "lock"):
         if missing := missing_jars(cache):
             _tell(f"fetching {len(missing)} packages of Apache Kafka, once for this machine")
-            _fetch_all(cache, missing)
+            fetch_all(missing, cache, _from_maven_central(cache))
 
 
-def _fetch_all(cache: Path, jars: tuple[Jar, ...]) -> None:
-    context = MavenContext(repo_cache=cache, timeout=_TIMEOUT_SECONDS)
+def fetch_all(jars: tuple[Jar, ...], cache: Path, download: Download) -> None:
+    """Downloads `jars`, each checked against its hash. Raises DownloadFailed."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        futures = [pool.submit(_fetch_one, context, cache, jar) for jar in jars]
+        futures = [pool.submit(_fetch_one, jar, cache, download) for jar in jars]
         try:
             for done, future in enumerate(as_completed(futures), start=1):
                 future.result()
@@ -51,16 +54,25 @@ def _fetch_all(cache: Path, jars: tuple[Jar, ...]) -> None:
             raise
 
 
-def _fetch_one(context: MavenContext, cache: Path, jar: Jar) -> None:
+def _fetch_one(jar: Jar, cache: Path, download: Download) -> None:
     jar.path(cache).unlink(missing_ok=True)
-    group, artifact, version = jar.coordinate.split(":")
     try:
-        context.project(group, artifact).at_version(version).artifact().resolve()
+        download(jar)
     except (RuntimeError, OSError) as error:
         raise DownloadFailed(jar.coordinate, str(error)) from error
     if not jar.intact(cache):
         jar.path(cache).unlink(missing_ok=True)
         raise DownloadFailed(jar.coordinate, "its hash is not the locked one")
+
+
+def _from_maven_central(cache: Path) -> Download:
+    context = MavenContext(repo_cache=cache, timeout=_TIMEOUT_SECONDS)
+
+    def download(jar: Jar) -> None:
+        group, artifact, version = jar.coordinate.split(":")
+        context.project(group, artifact).at_version(version).artifact().resolve()
+
+    return download
 
 
 @contextmanager

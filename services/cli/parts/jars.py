@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.cli.parts.errors import DownloadFailed
-from services.cli.parts.process import Command, LineSink, ManagedProcess
+from services.cli.parts.output import LineSink
+from services.cli.parts.process import Command, ManagedProcess
 
 __all__ = ["Jar", "default_cache", "ensure_jars", "locked_jars", "missing_jars"]
 

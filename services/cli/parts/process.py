@@ -5,21 +5,18 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from services.cli.parts import leash
 from services.cli.parts.logfile import LogFile
+from services.cli.parts.output import LineSink, OutputPipe
 
-__all__ = ["Command", "LineSink", "ManagedProcess"]
+__all__ = ["Command", "ManagedProcess"]
 
 Command = list[str | Path]
 
-LineSink = Callable[[str], None]
-"""Called with each line a process writes, in order, without its line end."""
-
-_CHUNK = 64 * 1024
 _OUTPUT_GRACE = 1.0
 
 
@@ -29,18 +26,17 @@ class ManagedProcess:
     On Linux the kernel kills it when the thread that spawned it ends, however that happens.
     """
 
-    def __init__(
-        self, process: asyncio.subprocess.Process, log: LogFile, on_line: LineSink | None
-    ) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: LogFile) -> None:
         self._process = process
         self._log = log
+        self._pipe: OutputPipe | None = None
+        self._pumping: asyncio.Task[None] | None = None
         self._swept = False
-        self._output = asyncio.create_task(self._pump(on_line)) if on_line else None
 
     @classmethod
     async def spawn(
         cls,
-        command: Command,
+        command: Sequence[str | Path],
         *,
         log: Path,
         env: Mapping[str, str] | None = None,
@@ -49,11 +45,12 @@ class ManagedProcess:
     ) -> Self:
         """Starts `command`. Its output goes straight to `log`, or through `on_line` as well."""
         file = LogFile.open(log)
+        pipe = await OutputPipe.open() if on_line else None
         try:
             process = await asyncio.create_subprocess_exec(
                 *_leashed(command),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE if on_line else file.descriptor,
+                stdout=pipe.inlet if pipe else file.descriptor,
                 stderr=asyncio.subprocess.STDOUT,
                 env=dict(env) if env is not None else None,
                 cwd=cwd,
@@ -61,8 +58,13 @@ class ManagedProcess:
             )
         except BaseException:
             file.close()
+            if pipe:
+                pipe.close()
             raise
-        return cls(process, file, on_line)
+        child = cls(process, file)
+        if pipe and on_line:
+            child._listen(pipe, on_line)
+        return child
 
     @property
     def pid(self) -> int:
@@ -80,12 +82,12 @@ class ManagedProcess:
     async def wait(self) -> int:
         """Returns the exit code once the process, its children and its log are done."""
         code = await self._process.wait()
-        if not self._swept:
-            self._swept = True
-            self._sweep()
-        if self._output is not None:
-            await asyncio.wait([self._output], timeout=_OUTPUT_GRACE)
-            self._output.cancel()
+        self._sweep()
+        if self._pumping is not None:
+            await asyncio.wait([self._pumping], timeout=_OUTPUT_GRACE)
+            self._pumping.cancel()
+        if self._pipe is not None:
+            self._pipe.close()
         self._log.close()
         return code
 
@@ -109,26 +111,20 @@ class ManagedProcess:
     def tail(self, lines: int = 20) -> str:
         return self._log.tail(lines)
 
+    def _listen(self, pipe: OutputPipe, on_line: LineSink) -> None:
+        pipe.close_inlet()
+        self._pipe = pipe
+        self._pumping = asyncio.create_task(pipe.pump(self._log, on_line))
+
     def _sweep(self) -> None:
+        if self._swept:
+            return
+        self._swept = True
         # The group keeps the pid of its leader taken for as long as any member lives.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
-    async def _pump(self, on_line: LineSink) -> None:
-        stream = self._process.stdout
-        assert stream is not None
-        rest = b""
-        while chunk := await stream.read(_CHUNK):
-            self._log.write(chunk)
-            *whole, rest = (rest + chunk).split(b"\n")
-            if len(rest) > _CHUNK:
-                whole, rest = [*whole, rest], b""
-            for line in whole:
-                on_line(line.decode(errors="replace").rstrip("\r"))
-        if rest:
-            on_line(rest.decode(errors="replace"))
 
-
-def _leashed(command: Command) -> list[str]:
+def _leashed(command: Sequence[str | Path]) -> list[str]:
     leashing = [sys.executable, "-I", "-S", str(leash.__file__), str(os.getpid())]
     return [*leashing, *map(str, command)]
