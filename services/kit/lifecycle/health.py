@@ -1,0 +1,72 @@
+"""The health port: `/live`, `/ready`, `/metrics` and `/build`, answered on a thread of its own."""
+
+import asyncio
+import threading
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from services.kit.build import BuildInfo
+from services.kit.component import Readiness
+from services.kit.http.server import UvicornServer, listen
+from services.kit.lifecycle.liveness import Liveness
+from services.kit.telemetry import Telemetry
+
+__all__ = ["HealthServer", "health_app"]
+
+_STOP_SECONDS = 2.0
+
+
+def health_app(
+    service: str, build: BuildInfo, liveness: Liveness, readiness: Readiness, telemetry: Telemetry
+) -> Starlette:
+    async def live(_: Request) -> Response:
+        reasons = liveness.reasons
+        return _state("live", not reasons, reasons)
+
+    async def ready(_: Request) -> Response:
+        reasons = readiness.reasons
+        return _state("ready", not reasons, reasons)
+
+    async def metrics(_: Request) -> Response:
+        body, content_type = telemetry.exposition()
+        return Response(body, headers={"content-type": content_type})
+
+    async def about(_: Request) -> Response:
+        return JSONResponse({"service": service, **build.as_json()})
+
+    endpoints = {"/live": live, "/ready": ready, "/metrics": metrics, "/build": about}
+    return Starlette(routes=[Route(path, endpoint) for path, endpoint in endpoints.items()])
+
+
+def _state(word: str, good: bool, reasons: dict[str, str]) -> Response:
+    return JSONResponse(
+        {word: good, "reasons": reasons},
+        status_code=200 if good else 503,
+        headers={"cache-control": "no-store"},
+    )
+
+
+class HealthServer:
+    """Serves the health app beside the service's event loop, so that it can tell of a stuck one."""
+
+    def __init__(self, app: Starlette, host: str, port: int) -> None:
+        self._socket = listen(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self._listening = threading.Event()
+        self._server = UvicornServer(app, drain_seconds=1, started=self._listening.set)
+        self._thread = threading.Thread(target=self._run, name="health", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self._listening.wait(_STOP_SECONDS)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(_STOP_SECONDS)
+        self._socket.close()
+
+    def _run(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._socket]))
