@@ -1,4 +1,4 @@
-"""The proof: do the ledger's equations hold for every account, now, on a running service?"""
+"""The proof that the ledger's equations hold for every account, on a running service too."""
 
 from collections.abc import AsyncIterator
 
