@@ -1,13 +1,19 @@
 """Events become news: stored first, then pushed to whoever listens."""
 
+import asyncio
+
 from services.contracts import Envelope, Event
 from services.contracts.events import AccountChanged
+from services.kit.bus import RecentIds
 from services.notify.core import live_notice, notice
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
 
 __all__ = ["Handlers"]
+
+_LOOKS = (0.05, 0.5)
+"""Seconds after an event at which its feed is looked at here, should another replica store it."""
 
 
 class Handlers:
@@ -17,6 +23,7 @@ class Handlers:
         self._feeds = feeds
         self._keyring = keyring
         self._hub = hub
+        self._told = RecentIds()
 
     async def store(self, envelope: Envelope[Event]) -> None:
         """Appends an event to its account's feed, once."""
@@ -24,9 +31,18 @@ class Handlers:
             await self._keyring.learn(envelope.data)
             return
         if (news := notice(envelope)) and (stored := await self._feeds.append(news)):
+            self._told.add(envelope.id)
             self._hub.tell(stored)
 
     def overhear(self, envelope: Envelope[Event]) -> None:
         """Every replica hears every event: what another one stores, this one goes and looks for."""
         if live := live_notice(envelope.data):
             self._hub.tell_live(live)
+        elif (news := notice(envelope)) and self._hub.has(news.account):
+            for seconds in _LOOKS:
+                asyncio.get_running_loop().call_later(seconds, self._look_for, envelope)
+
+    def _look_for(self, envelope: Envelope[Event]) -> None:
+        news = notice(envelope)
+        if news and envelope.id not in self._told:
+            self._hub.look(news.account)

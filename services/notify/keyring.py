@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from services.contracts import AccountId, KeyId
 from services.contracts.events import AccountChanged, AccountStatus, KeyGrant, Scope
@@ -27,7 +28,8 @@ class KeyOwner:
 
 KEYS = CollectionSpec("keys", KeyOwner, (Index(("account",)),))
 
-_MOST_KEYS = 1000
+_MOST = 1000
+"""Keys of one account, those that are gone included."""
 
 
 class Keyring:
@@ -41,17 +43,11 @@ class Keyring:
         return found.state if found and not found.state.removed else None
 
     async def learn(self, account: AccountChanged) -> None:
-        for grant in account.keys:
-            owner = _owner(account, grant)
-            await self._keys.change(grant.id, lambda old, new=owner: _newer(old, new))
-        named = {grant.id for grant in account.keys}
-        for document in await self._keys.find(
-            [("account", "==", account.account)], limit=_MOST_KEYS
-        ):
-            if document.id not in named:
-                await self._keys.change(
-                    document.id, lambda old: old and _newer(old, _removed(old, account.version))
-                )
+        owners = {grant.id: _owner(account, grant) for grant in account.keys}
+        for document in await self._keys.find([("account", "==", account.account)], limit=_MOST):
+            owners.setdefault(KeyId(document.id), _removed(document.state, account.version))
+        for key, owner in owners.items():
+            await self._keys.change(key, partial(_newer, owner))
 
 
 def _owner(account: AccountChanged, grant: KeyGrant) -> KeyOwner:
@@ -71,5 +67,5 @@ def _removed(owner: KeyOwner, version: int) -> KeyOwner:
     return replace(owner, version=version, removed=True)
 
 
-def _newer(old: KeyOwner | None, new: KeyOwner) -> Change[KeyOwner] | None:
+def _newer(new: KeyOwner, old: KeyOwner | None) -> Change[KeyOwner] | None:
     return Change(new) if old is None or old.version < new.version else None

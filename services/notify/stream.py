@@ -1,6 +1,6 @@
 """One client's stream: replay from the store, then live, with no gap and no double."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from services.kit.clock import Clock
@@ -23,7 +23,7 @@ _LOOK_EVERY = 5.0
 
 async def feed_stream(
     listener: Listener, feeds: Feeds, clock: Clock, *, position: int | None, seconds: float
-) -> AsyncIterator[Item]:
+) -> AsyncGenerator[Item, None]:
     """Everything after `position` (none: from now on), for at most `seconds`.
 
     The listener is there before the store is read, so nothing falls between the two; what both
@@ -55,7 +55,9 @@ async def feed_stream(
                         sent = notification.sequence
 
 
-async def _stored(feeds: Feeds, listener: Listener, after: int) -> AsyncIterator[Notification]:
+async def _stored(
+    feeds: Feeds, listener: Listener, after: int
+) -> AsyncGenerator[Notification, None]:
     while page := await feeds.after(listener.account, after, limit=_PAGE):
         for notification in page:
             yield notification

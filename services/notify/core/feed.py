@@ -38,14 +38,14 @@ def parse_position(text: str) -> int:
 def start(position: int | None, oldest: int | None, newest: int | None) -> Start:
     """Where to begin, given what the client saw last and what the store still has.
 
-    A position that the store can't continue without a gap (older than what is kept, or one that
-    was never given out) begins anew with all that is kept.
+    `newest` is the last sequence ever given out, `oldest` the first that is still kept. A position
+    that the store can't continue without a gap (older than what is kept, or one that was never
+    given out) begins anew with all that is kept.
     """
     last = newest or 0
+    first_kept = last + 1 if oldest is None else oldest
     if position is None:
         return Start(last, Resume.LIVE)
-    if position > last:
-        return Start((oldest or 1) - 1, Resume.RESET)
-    if oldest is not None and position < oldest - 1:
-        return Start(oldest - 1, Resume.RESET)
-    return Start(position, Resume.REPLAY)
+    if first_kept - 1 <= position <= last:
+        return Start(position, Resume.REPLAY)
+    return Start(first_kept - 1, Resume.RESET)

@@ -99,6 +99,8 @@ def test_positions_that_we_never_gave_out_are_refused(text: str) -> None:
         (8, 4, 7, Start(3, Resume.RESET)),
         (0, None, None, Start(0, Resume.REPLAY)),
         (9, None, None, Start(0, Resume.RESET)),
+        (7, None, 7, Start(7, Resume.REPLAY)),
+        (3, None, 7, Start(7, Resume.RESET)),
     ],
 )
 def test_a_client_goes_on_where_it_was_or_is_told_that_some_is_gone(

@@ -1,0 +1,61 @@
+"""Who listens: the owner of the key, as `accounts` has told it."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.contracts.events import AccountStatus, Scope
+from services.kit import keys
+from services.kit.http import ApiError, Code
+from services.kit.http.credentials import bearer, refuse_credentials_in_url
+from services.kit.telemetry import metrics
+from services.notify.api.context import Here, Notify
+from services.notify.keyring import KeyOwner
+
+__all__ = ["Reader"]
+
+
+async def _reader(request: Request, here: Here) -> KeyOwner:
+    refuse_credentials_in_url(request)
+    plain = bearer(request)
+    if plain is None:
+        raise _failed(Code.AUTHENTICATION_REQUIRED)
+    owner = await _owner(plain, here)
+    _check(owner, here)
+    return owner
+
+
+async def _owner(plain: str, here: Notify) -> KeyOwner:
+    try:
+        parsed = keys.parse(plain)
+    except keys.MalformedKey as error:
+        raise _failed(Code.INVALID_API_KEY) from error
+    owner = await here.keyring.find(parsed.id)
+    known = keys.verify(here.pepper, parsed.secret, owner.secret_hash if owner else None)
+    if owner is None or not known or owner.status is AccountStatus.ERASED:
+        raise _failed(Code.INVALID_API_KEY)
+    return owner
+
+
+def _check(owner: KeyOwner, here: Notify) -> None:
+    now = here.clock.now()
+    if owner.revoked_at is not None and owner.revoked_at <= now:
+        raise _failed(Code.API_KEY_REVOKED)
+    if owner.expires_at is not None and owner.expires_at <= now:
+        raise _failed(Code.API_KEY_EXPIRED)
+    if owner.status is AccountStatus.SUSPENDED:
+        raise _failed(Code.ACCOUNT_SUSPENDED)
+    if Scope.JOBS_READ not in owner.scopes:
+        raise ApiError(
+            Code.INSUFFICIENT_SCOPE,
+            f"This needs the scope {Scope.JOBS_READ.value}.",
+            scope=Scope.JOBS_READ.value,
+        )
+
+
+def _failed(code: Code) -> ApiError:
+    metrics.AUTH_FAILURES.add(1, reason=code.value)
+    return ApiError(code)
+
+
+Reader = Annotated[KeyOwner, Depends(_reader)]

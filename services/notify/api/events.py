@@ -1,0 +1,106 @@
+"""`GET /v1/events`: an account's news as server-sent events, with replay."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from services.contracts import JobId
+from services.kit.clock import Clock
+from services.kit.http import ApiError, Code
+from services.kit.telemetry import metrics
+from services.kit.telemetry.tracing import SpanKind, span
+from services.notify.api.auth import Reader
+from services.notify.api.context import Here
+from services.notify.core import LiveNotice, Notification, parse_position
+from services.notify.hub import Listener, TooManyListeners
+from services.notify.stream import Item, Reset, feed_stream
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["events"])
+
+Stream = AsyncIterator[ServerSentEvent]
+
+_RETRY_MS = 3000
+
+
+async def _listener(reader: Reader, here: Here) -> AsyncIterator[Listener]:
+    """There before anything is sent, and gone when the last byte is."""
+    try:
+        with here.hub.listen(reader.account, reader.plan) as listener:
+            yield listener
+    except TooManyListeners as error:
+        raise ApiError(Code.TOO_MANY_CONNECTIONS, f"{error}.", retry_after=5) from error
+
+
+def _position(last_event_id: Annotated[str | None, Header()] = None) -> int | None:
+    if not last_event_id:
+        return None
+    try:
+        return parse_position(last_event_id)
+    except ValueError as error:
+        raise ApiError(Code.BAD_REQUEST, f"Last-Event-ID: {error}.") from error
+
+
+Listening = Annotated[Listener, Depends(_listener)]
+Position = Annotated[int | None, Depends(_position)]
+
+
+@router.get(
+    "/v1/events",
+    operation_id="streamEvents",
+    summary="The news of your account, live, and what you missed",
+    response_class=EventSourceResponse,
+)
+async def events(here: Here, listener: Listening, position: Position) -> Stream:
+    """Server-sent events. Send the last `id` that you saw as `Last-Event-ID` to go on from there.
+
+    `job.*` events have an id and are kept for some days; `job.progressed`, `usage.changed` and
+    `limits.changed` have none and reach only those who listen. After `reset` some of what you
+    missed is gone: ask `GET /v1/jobs` for the state of things.
+    """
+    yield ServerSentEvent(retry=_RETRY_MS, comment="hello")
+    stream = feed_stream(
+        listener, here.feeds, here.clock, position=position, seconds=here.stream_seconds
+    )
+    async with aclosing(stream) as items:
+        async for item in items:
+            yield _sent(item, here.clock)
+
+
+def _sent(item: Item, clock: Clock) -> ServerSentEvent:
+    match item:
+        case Notification() as notification:
+            return _pushed(notification, clock)
+        case LiveNotice() as live:
+            metrics.PUSHES.add(1, channel="sse", outcome="sent")
+            return ServerSentEvent(event=live.type, data={"type": live.type, **live.facts})
+        case Reset() as after:
+            data = {"type": "reset", "after": int(after), "jobs": "/v1/jobs"}
+            return ServerSentEvent(event="reset", data=data)
+
+
+def _pushed(notification: Notification, clock: Clock) -> ServerSentEvent:
+    """The push is the last span of the trace that began with the request."""
+    notice = notification.notice
+    with span("notify.push", parent=notice.traceparent, kind=SpanKind.PRODUCER, event=notice.type):
+        metrics.PUSHES.add(1, channel="sse", outcome="sent")
+        delay = (clock.now() - notice.at).total_seconds()
+        metrics.PUSH_SECONDS.record(max(0.0, delay), channel="sse")
+        return ServerSentEvent(
+            id=str(notification.sequence), event=notice.type, data=_data(notification, notice.job)
+        )
+
+
+def _data(notification: Notification, job: JobId) -> dict[str, Any]:
+    notice = notification.notice
+    return {
+        "type": notice.type,
+        "sequence": notification.sequence,
+        "at": notice.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "href": f"/v1/jobs/{job}",
+        **notice.facts,
+    }
