@@ -12,6 +12,8 @@ from services.render.engine.messages import (
     Refusal,
     Stepped,
 )
+from services.render.engine.options import EngineKind, EngineOptions, LogFormat
+from services.render.engine.process import EngineProcess
 from services.render.engine.protocol import (
     Engine,
     EngineError,
@@ -26,10 +28,14 @@ __all__ = [
     "Engine",
     "EngineDied",
     "EngineError",
+    "EngineKind",
     "EngineNotReadyError",
+    "EngineOptions",
+    "EngineProcess",
     "EngineStartError",
     "Event",
     "Failed",
+    "LogFormat",
     "Picture",
     "Ready",
     "Refusal",

@@ -4,11 +4,13 @@ import argparse
 import os
 import socket
 import sys
+from functools import partial
 
 from services.render.engine import logs
 from services.render.engine.guard import follow_parent
 from services.render.engine.options import EngineKind, EngineOptions
 from services.render.engine.painter import Painter
+from services.render.engine.plan import plan
 from services.render.engine.server import Server
 
 #: Read by the libraries when they are imported: nothing is fetched, nothing foreign is run.
@@ -31,21 +33,21 @@ def main() -> int:
     os.environ.update(_OFFLINE)
     logs.configure(arguments.options.log_format)
     with socket.socket(fileno=arguments.socket) as connection:
-        return Server(connection, _painter(arguments.options)).run()
+        return Server(connection, partial(_painter, arguments.options)).run()
 
 
 def _painter(options: EngineOptions) -> Painter:
+    """Only what is used is imported: torch and diffusers take more than ten seconds."""
     match options.kind:
         case EngineKind.NOOP:
-            from services.render.engine.noop import NoopPainter  # noqa: PLC0415 - only one is used
+            from services.render.engine.noop import NoopPainter  # noqa: PLC0415 - see above
 
             return NoopPainter(options)
         case EngineKind.DIFFUSERS:
-            from services.render.engine.pipeline import (  # noqa: PLC0415 - imports torch: seconds
-                DiffusersPainter,
-            )
+            decided = plan(options)
+            from services.render.engine.pipeline import DiffusersPainter  # noqa: PLC0415 - see above
 
-            return DiffusersPainter(options)
+            return DiffusersPainter(options, decided)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ import torch
 import transformers
 from diffusers import DiffusionPipeline
 
-from services.contracts.catalogue import ModelEntry, TaskKind
 from services.render.engine.device import Place
 from services.render.engine.model import Model
-from services.render.engine.vetting import ModelRefusedError, vet
+from services.render.engine.plan import Vetted
+from services.render.engine.vetting import ModelRefusedError
 
 __all__ = ["load", "quieten"]
 
@@ -42,26 +42,20 @@ def quieten() -> None:
         library.utils.logging.disable_progress_bar()
 
 
-def load(entry: ModelEntry, root: Path, place: Place) -> Model:
+def load(vetted: Vetted, root: Path, place: Place) -> Model:
     """Raises `ModelRefusedError` with the reason for an operator."""
-    unserved = set(entry.tasks) - {TaskKind.TEXT_TO_IMAGE}
-    if unserved:
-        raise ModelRefusedError(f"this engine has no task {min(unserved).value}")
-    folder = root / entry.path
-    index = vet(folder, root)
-    accepts = _accepted_arguments(index)
-    _ensure_libraries_are_known(index)
+    accepts = _accepted_arguments(vetted.parts)
+    _ensure_libraries_are_known(vetted.parts)
     try:
-        pipeline = _pipeline(folder, place)
+        pipeline = _pipeline(root / vetted.entry.path, place)
     except Exception as error:
-        raise ModelRefusedError(
-            f"loading it failed with {type(error).__name__}: {error}"
-        ) from error
-    return Model(entry, pipeline, place, accepts)
+        reason = f"loading it failed with {type(error).__name__}: {error}"
+        raise ModelRefusedError(reason) from error
+    return Model(vetted.entry, pipeline, place, accepts)
 
 
-def _accepted_arguments(index: dict[str, Any]) -> frozenset[str]:
-    name = index.get("_class_name", "")
+def _accepted_arguments(parts: dict[str, object]) -> frozenset[str]:
+    name = str(parts.get("_class_name", ""))
     pipeline_class = getattr(diffusers, name, None) if name else None
     if not (inspect.isclass(pipeline_class) and issubclass(pipeline_class, DiffusionPipeline)):
         raise ModelRefusedError(f"diffusers has no pipeline class {name!r}")
@@ -72,9 +66,9 @@ def _accepted_arguments(index: dict[str, Any]) -> frozenset[str]:
     return accepts
 
 
-def _ensure_libraries_are_known(index: dict[str, Any]) -> None:
+def _ensure_libraries_are_known(parts: dict[str, object]) -> None:
     """A part is `[library, class]`; another library would be a module that came with it."""
-    for part, value in index.items():
+    for part, value in parts.items():
         if not isinstance(value, list):
             continue
         library = value[0] if value else None

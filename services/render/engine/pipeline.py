@@ -8,16 +8,16 @@ import structlog
 import torch
 from PIL import Image
 
-from services.contracts.catalogue import ModelEntry
 from services.contracts.events.renders import FailureCode
-from services.render.engine import catalogue
+from services.render.engine.catalogue import ensure_can_draw
 from services.render.engine.device import Place, choose
 from services.render.engine.drawing import Pixels, draw_pixels
 from services.render.engine.loading import load, quieten
 from services.render.engine.messages import Draw, Picture, Ready, Refusal
 from services.render.engine.model import Model
 from services.render.engine.options import EngineOptions
-from services.render.engine.painter import RenderError, UnusableError, Watch
+from services.render.engine.painter import RenderError, Watch
+from services.render.engine.plan import Plan, Vetted, nothing_to_draw
 from services.render.engine.png import Recipe, encode
 from services.render.engine.traces import frames_of
 from services.render.engine.vetting import ModelRefusedError
@@ -31,23 +31,24 @@ _log = structlog.get_logger()
 
 
 class DiffusersPainter:
-    """Loads what the options name; a model that can't be served is refused with its reason."""
+    """Loads what was planned; a model that can't be served is refused with its reason."""
 
-    def __init__(self, options: EngineOptions) -> None:
+    def __init__(self, options: EngineOptions, plan: Plan) -> None:
         self._options = options
+        self._plan = plan
         self._models: dict[str, Model] = {}
 
     def load(self) -> Ready:
         started = time.monotonic()
-        entries = catalogue.chosen(catalogue.read(self._options.catalogue), self._options.models)
         quieten()
         place = choose(self._options.device, self._options.thread_count)
-        refusals = tuple(filter(None, [self._take(entry, place) for entry in entries]))
+        refusals = [self._take(vetted, place) for vetted in self._plan.vetted]
+        refused = self._plan.refused + tuple(one for one in refusals if one is not None)
         if not self._models:
-            raise UnusableError("; ".join(f"{one.model}: {one.reason}" for one in refusals))
+            raise nothing_to_draw(refused)
         return Ready(
             models=tuple(self._models),
-            refused=refusals,
+            refused=refused,
             device=place.name,
             slots=1,
             seconds=time.monotonic() - started,
@@ -57,21 +58,20 @@ class DiffusersPainter:
         model = self._models.get(draw.model)
         if model is None:
             raise RenderError(FailureCode.MODEL_NOT_SERVED, f"{draw.model} is not loaded here")
-        catalogue.ensure_can_draw(model.entry, draw)
+        ensure_can_draw(model.entry, draw)
         at_once = max(1, self._options.pixels_at_once // (draw.width * draw.height))
         pictures = draw_pixels(model, draw, watch, at_once)
         return tuple(
             _finished(draw, seed, pixels) for seed, pixels in zip(draw.seeds, pictures, strict=True)
         )
 
-    def _take(self, entry: ModelEntry, place: Place) -> Refusal | None:
+    def _take(self, vetted: Vetted, place: Place) -> Refusal | None:
         try:
-            model = load(entry, self._options.catalogue.parent, place)
+            model = load(vetted, self._options.catalogue.parent, place)
             _warm_up(model)
         except ModelRefusedError as error:
-            _log.warning("engine.model_refused", model=entry.id, reason=error.reason)
-            return Refusal(model=entry.id, reason=error.reason)
-        self._models[entry.id] = model
+            return Refusal(model=vetted.entry.id, reason=error.reason)
+        self._models[vetted.entry.id] = model
         return None
 
 

@@ -26,7 +26,8 @@ from services.render.engine.messages import (
 )
 from services.render.engine.noop import flat_picture
 from services.render.engine.painter import DeviceLostError, RenderError, UnusableError, Watch
-from services.render.engine.server import EXIT_DEVICE_LOST, EXIT_OK, EXIT_UNUSABLE, Server
+from services.render.engine.renders import EXIT_DEVICE_LOST
+from services.render.engine.server import EXIT_OK, EXIT_UNUSABLE, Server
 from tests.unit.render.engine.draws import apple
 from tests.unit.render.engine.wire import read_reply_now
 
@@ -88,7 +89,9 @@ def _serving(painter: ConductedPainter) -> Iterator[tuple[Line, list[int]]]:
     codes: list[int] = []
     with ours, theirs:
         thread = threading.Thread(
-            target=lambda: codes.append(Server(theirs, painter, leave=painter.left.append).run())
+            target=lambda: codes.append(
+                Server(theirs, lambda: painter, leave=painter.left.append).run()
+            )
         )
         thread.start()
         line = Line(ours)
@@ -242,6 +245,6 @@ def test_an_engine_whose_worker_has_gone_does_not_wait_for_its_renders() -> None
         ours.sendall(pack_command(apple()))
         ours.shutdown(socket.SHUT_WR)
         painter.gate.release(1000)
-        Server(theirs, painter, leave=painter.left.append).run()
+        Server(theirs, lambda: painter, leave=painter.left.append).run()
         ours.close()
     assert painter.left == [EXIT_OK]
