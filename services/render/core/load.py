@@ -18,11 +18,12 @@ LONGEST_WAIT = 3600.0
 
 @dataclass(frozen=True)
 class LineLoad:
-    """What waits in one line. `head_ticket` is the lowest ticket there."""
+    """What waits in one line. `head_ticket` is the lowest ticket, `since` the earliest arrival."""
 
     waiting: int = 0
     backlog: float = 0.0
     head_ticket: float | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
