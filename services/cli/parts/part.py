@@ -87,7 +87,7 @@ class Part(ABC):
 
     async def start(self) -> None:
         """Returns when the part is healthy. Raises PartError."""
-        self._claim = FolderClaim.take(self.folder)
+        self._claim = self._claim or FolderClaim.take(self.folder)
         try:
             await self._retire_stale()
             await self.prepare()

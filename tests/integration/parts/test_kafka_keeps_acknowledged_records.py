@@ -2,27 +2,19 @@
 
 import asyncio
 import contextlib
+from datetime import timedelta
 from pathlib import Path
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError
-
 from services.cli.parts import KafkaBroker
+from services.contracts import TopicSpec
+from services.kit.bus import Connection, apply
+from services.kit.bus.kafka import AIOKafkaConsumer, AIOKafkaProducer, KafkaError, TopicPartition
 
 ROUNDS = 2
 ACKNOWLEDGED_BEFORE_THE_KILL = 2_000
 IN_TIME = 30.0
 TOPIC = "kept"
-
-
-async def create_topic(bootstrap: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(TOPIC, 1, 1)])
-    finally:
-        await admin.close()
+TOPIC_SPEC = TopicSpec(TOPIC, partitions=1, retention=timedelta(hours=1), compacted=False)
 
 
 async def produce_until_killed(broker: KafkaBroker, round_number: int) -> list[bytes]:
@@ -37,7 +29,7 @@ async def produce_until_killed(broker: KafkaBroker, round_number: int) -> list[b
     async def produce(writer: int) -> None:
         for number in range(1_000_000):
             value = f"{round_number}-{writer}-{number}".encode()
-            await producer.send_and_wait(TOPIC, value)
+            await (await producer.send(TOPIC, value, None, headers=[]))
             acknowledged.append(value)
             if len(acknowledged) >= ACKNOWLEDGED_BEFORE_THE_KILL:
                 enough.set()
@@ -53,14 +45,14 @@ async def produce_until_killed(broker: KafkaBroker, round_number: int) -> list[b
     return acknowledged
 
 
-async def stored(bootstrap: str) -> set[bytes]:
+async def stored(bootstrap: str) -> set[bytes | None]:
     partition = TopicPartition(TOPIC, 0)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
         consumer.assign([partition])
         end = (await consumer.end_offsets([partition]))[partition]
-        values: set[bytes] = set()
+        values: set[bytes | None] = set()
         while await consumer.position(partition) < end:
             batches = await consumer.getmany(timeout_ms=500)
             values.update(r.value for batch in batches.values() for r in batch)
@@ -72,7 +64,7 @@ async def stored(bootstrap: str) -> set[bytes]:
 async def test_acknowledged_records_survive_a_killed_broker(tmp_path: Path) -> None:
     acknowledged: set[bytes] = set()
     async with KafkaBroker.running(tmp_path) as broker:
-        await create_topic(broker.bootstrap)
+        await apply(Connection(broker.bootstrap), [TOPIC_SPEC])
         for round_number in range(ROUNDS):
             acknowledged.update(await produce_until_killed(broker, round_number))
             await broker.start()
