@@ -98,7 +98,7 @@ class Accounts:
         page = await self._ledger.find([("account", ">", after)], order=["account"], limit=1)
         return [row.account for row in page]
 
-    async def _filed(self, jobs: Iterable[JobId]) -> set[JobId]:
+    async def _filed(self, jobs: Iterable[str]) -> set[JobId]:
         ids = [row_id(job, operation) for job in jobs for operation in DECIDING]
         rows = await self._ledger.find([("_id", "in", ids)], limit=len(ids))
         return {row.job for row in rows}

@@ -47,7 +47,8 @@ class AccountQuota:
 
     `as_of` is the latest moment that any decision has seen: a clock that is behind (another
     replica's, or one set back) never opens the window a second time. `version` counts what others
-    were told of its usage, `turn` its ledger rows.
+    were told of its usage, `turn` its ledger rows. `decided` are the jobs decided lately that hold
+    no open grant.
     """
 
     account: AccountId
@@ -59,7 +60,7 @@ class AccountQuota:
     turn: int = 0
     open: tuple[Grant, ...] = ()
     spent: tuple[Spent, ...] = ()
-    decided: tuple[JobId, ...] = ()
+    decided: tuple[str, ...] = ()
     forgotten: Forgotten = Forgotten()
     oldest_open_at: datetime | None = None
 

@@ -24,7 +24,7 @@ DECIDING = (Operation.RESERVE, Operation.DENY)
 CLOSING = frozenset({Operation.COMMIT, Operation.RELEASE, Operation.LEAK})
 
 
-def row_id(job: JobId, operation: Operation) -> str:
+def row_id(job: str, operation: Operation) -> str:
     return f"{job}:{operation}"
 
 

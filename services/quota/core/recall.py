@@ -7,7 +7,6 @@ document remembers more, and past a bound it takes no new requests.
 from collections.abc import Collection
 from dataclasses import replace
 
-from services.contracts import JobId
 from services.kit.documents import Change
 from services.quota.core.account import AccountQuota, Forgotten
 
@@ -16,8 +15,8 @@ __all__ = ["MOST_REMEMBERED", "REMEMBERED", "forget", "is_crowded", "is_full", "
 REMEMBERED = 64
 """Decisions without an open grant that a document keeps; twice as many call for forgetting."""
 
-MOST_REMEMBERED = 16 * REMEMBERED
-"""40 kB of ids: far under a document's 16 MB, far over what a healthy relay leaves unwritten."""
+MOST_REMEMBERED = 8 * REMEMBERED
+"""20 kB of ids: far under a document's 16 MB, far over what a healthy relay leaves unwritten."""
 
 
 def is_crowded(account: AccountQuota) -> bool:
@@ -28,12 +27,12 @@ def is_full(account: AccountQuota) -> bool:
     return len(account.decided) >= MOST_REMEMBERED
 
 
-def to_forget(account: AccountQuota) -> tuple[JobId, ...]:
+def to_forget(account: AccountQuota) -> tuple[str, ...]:
     """The oldest decisions, which the ledger should have by now."""
     return account.decided[:-REMEMBERED]
 
 
-def forget(account: AccountQuota | None, filed: Collection[JobId]) -> Change[AccountQuota] | None:
+def forget(account: AccountQuota | None, filed: Collection[str]) -> Change[AccountQuota] | None:
     """Drops the decisions whose rows are known to be in the ledger."""
     if account is None:
         return None

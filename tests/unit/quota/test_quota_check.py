@@ -4,8 +4,8 @@ import asyncio
 from datetime import timedelta
 
 from services.contracts import AccountId
-from services.quota.check import check, check_account
-from services.quota.core import Equation, Finding
+from services.quota.check import Proof, check, check_account
+from services.quota.core import Equation
 from tests.unit.quota.cases import ACCOUNT, completed, requested
 from tests.unit.quota.house import House
 
@@ -21,9 +21,9 @@ async def busy_house() -> House:
     return house
 
 
-async def found_in(house: House) -> list[Finding]:
+async def proof_of(house: House) -> Proof:
     """Time passes while the check looks again."""
-    checking = asyncio.ensure_future(_collect(house))
+    checking = asyncio.ensure_future(check(house.accounts, house.clock))
     for _ in range(200):
         if checking.done():
             break
@@ -31,22 +31,18 @@ async def found_in(house: House) -> list[Finding]:
     return await checking
 
 
-async def _collect(house: House) -> list[Finding]:
-    return [finding async for finding in check(house.accounts, house.clock)]
-
-
 async def test_a_sound_house_has_no_findings() -> None:
     house = await busy_house()
     house.file_rows()
-    assert await found_in(house) == []
-    assert await found_in(House()) == []
+    assert await proof_of(house) == Proof(2, ())
+    assert await proof_of(House()) == Proof(0, ())
 
 
 async def test_rows_that_were_never_filed_are_found() -> None:
     house = await busy_house()
     for row in house.documents.rows[1:]:
         house.ledger.put(row.id, row.fields)
-    found = await found_in(house)
+    found = (await proof_of(house)).findings
     assert Equation.CLOSING_HAS_RESERVE in {finding.equation for finding in found}
     assert {finding.account for finding in found} == {ACCOUNT}
 
@@ -55,7 +51,7 @@ async def test_a_document_that_was_lost_is_found() -> None:
     house = await busy_house()
     house.file_rows()
     await house.documents.delete(OTHER)
-    (finding,) = await found_in(house)
+    (finding,) = (await proof_of(house)).findings
     assert (finding.equation, finding.account) == (Equation.TURN_AGREES, OTHER)
 
 
