@@ -1,31 +1,17 @@
-"""The engine process's own log: to standard error, one event a line."""
+"""The engine process's log: the house's own form, without the libraries' voices."""
 
 import logging
-import sys
 import warnings
 
-import structlog
-
+from services.kit.telemetry import logs
 from services.render.engine.options import LogFormat
 
 __all__ = ["configure"]
 
 
 def configure(form: LogFormat) -> None:
-    """Sets up structlog, and silences the libraries, whose warnings quote the prompts they cut."""
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if form is LogFormat.JSON
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
+    """Silences the libraries' warnings: they quote the part of a prompt that was cut off."""
+    logs.configure("render-engine", style=form)
     logging.disable(logging.WARNING)
+    logging.captureWarnings(capture=False)
     warnings.simplefilter("ignore")

@@ -34,7 +34,9 @@ def _write(root: Path, *entries: dict[str, Any]) -> EngineOptions:
     return EngineOptions(catalogue=path)
 
 
-async def test_one_bad_model_does_not_keep_the_others_from_serving(tmp_path: Path) -> None:
+async def test_one_bad_model_does_not_keep_the_others_from_serving(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     truncated = _add(tmp_path, "truncated")
     weights = tmp_path / "truncated" / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
@@ -62,9 +64,11 @@ async def test_one_bad_model_does_not_keep_the_others_from_serving(tmp_path: Pat
             "num_images_per_prompt, prompt, width",
             "editor": "this engine has no task inpaint",
         }
-        await drawn(engine, replace(apple(steps=1), model="good"))
+        await drawn(engine, replace(apple(steps=1), model="good", prompt="canary " * 100))
     finally:
         await engine.close()
+    written = capfd.readouterr()
+    assert "canary" not in written.out + written.err
 
 
 async def test_an_engine_without_a_model_does_not_start(tmp_path: Path) -> None:
