@@ -1,0 +1,89 @@
+"""What every service stands on, made from its settings: bus, database, outbox relay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from services.kit.bus import Connection, Producer, Security, SecurityProtocol
+from services.kit.component import Component
+from services.kit.documents import CollectionSpec, Documents, Rows, RowsSpec
+from services.kit.documents.mongo import MongoDocuments
+from services.kit.documents.mongo_rows import MongoRows
+from services.kit.documents.outbox import Relay
+from services.kit.errors import Unavailable
+from services.kit.lifecycle import Context
+from services.kit.settings import ServiceSettings
+from services.kit.store import Store, StoreWatch
+
+__all__ = ["Plumbing", "connection", "open_store", "plumb"]
+
+_RETRY_SECONDS = 1.0
+
+S = TypeVar("S")
+
+
+def connection(settings: ServiceSettings, client: str) -> Connection:
+    """How this service reaches Kafka; `client` is what the brokers' logs call it."""
+    password = settings.kafka_password
+    security = Security(
+        protocol=SecurityProtocol(settings.kafka_security.value.upper()),
+        mechanism=settings.kafka_mechanism,
+        username=settings.kafka_username,
+        password=password.get_secret_value() if password else None,
+        ca_file=settings.kafka_ca_file,
+    )
+    return Connection(settings.kafka_bootstrap, settings.topic_prefix, client, security)
+
+
+def open_store(settings: ServiceSettings, service: str) -> Store:
+    """This service's own database: `<prefix>_<service>`."""
+    url = settings.mongo_url.get_secret_value()
+    return Store.connect(url, f"{settings.database_prefix}_{service}")
+
+
+@dataclass(frozen=True)
+class Plumbing:
+    """Connected parts of one service; `components` are those that must run, in their order."""
+
+    service: str
+    context: Context[Any]
+    connection: Connection
+    store: Store
+    producer: Producer
+    relay: Relay
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        watch = StoreWatch(self.store, self.context.clock, self.context.readiness)
+        return (self.producer, watch, self.relay)
+
+    async def ensure(self, *specs: CollectionSpec[Any] | RowsSpec[Any]) -> None:
+        """Makes indexes; while the database is away readiness says so, and this waits."""
+        while True:
+            try:
+                await self.store.ensure(*specs)
+            except Unavailable as error:
+                self.context.readiness.block(error.part, str(error)[:200])
+                await self.context.clock.sleep(_RETRY_SECONDS)
+            else:
+                return
+
+    def rows(self, spec: RowsSpec[S]) -> Rows[S]:
+        return MongoRows(self.store, spec)
+
+    def documents(self, spec: CollectionSpec[S]) -> Documents[S]:
+        return MongoDocuments(self.store, spec, self.context.clock, self.service, self.relay)
+
+
+def plumb(
+    context: Context[Any], service: str, documents: Sequence[CollectionSpec[Any]]
+) -> Plumbing:
+    """Producer, database and relay of a service whose documents are these."""
+    reach = connection(context.settings, service)
+    store = open_store(context.settings, service)
+    context.resources.callback(store.close)
+    producer = Producer(reach, context.clock, context.readiness)
+    relay = Relay(
+        store, producer, context.clock, context.readiness, specs=documents, source=service
+    )
+    return Plumbing(service, context, reach, store, producer, relay)

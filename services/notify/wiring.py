@@ -1,0 +1,68 @@
+"""The one place that knows which classes notify is made of."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.contracts import Stream
+from services.kit.build import build_info
+from services.kit.bus import Group, Tail
+from services.kit.component import Component
+from services.kit.http.server import HttpServer
+from services.kit.lifecycle import Context
+from services.kit.plumbing import Plumbing, plumb
+from services.notify.api import Notify, create_app
+from services.notify.closing import StreamCloser
+from services.notify.handlers import Handlers
+from services.notify.hub import Hub
+from services.notify.keyring import KEYS, Keyring
+from services.notify.repository import HEADS, NOTIFICATIONS, RowFeeds
+from services.notify.retention import Retention
+from services.notify.settings import NotifySettings
+
+__all__ = ["NAME", "build"]
+
+NAME = "notify"
+
+_STORED = (Stream.ACCOUNTS, Stream.DECISIONS, Stream.RENDERS)
+_HEARD = (Stream.DECISIONS, Stream.RENDERS, Stream.PROGRESS, Stream.USAGE, Stream.LIMITS)
+
+
+async def build(context: Context[NotifySettings]) -> Sequence[Component]:
+    settings = context.settings
+    plumbing = plumb(context, NAME, [KEYS, HEADS])
+    await plumbing.ensure(KEYS, HEADS, NOTIFICATIONS)
+    rows, heads = plumbing.rows(NOTIFICATIONS), plumbing.documents(HEADS)
+    feeds = RowFeeds(rows, heads, context.clock, timedelta(days=settings.retention_days))
+    keyring = Keyring(plumbing.documents(KEYS))
+    hub = Hub(buffer=settings.buffer, per_account=settings.connections)
+    handlers = Handlers(feeds, keyring, hub)
+    group = _group(plumbing, handlers, settings)
+    tail = Tail(plumbing.connection, _HEARD, clock=context.clock, readiness=context.readiness)
+    tail.listen(handlers.overhear)
+    notify = Notify(
+        feeds=feeds,
+        hub=hub,
+        keyring=keyring,
+        pepper=settings.pepper,
+        clock=context.clock,
+        stream_seconds=settings.stream_seconds,
+    )
+    server = HttpServer(
+        create_app(notify, build_info().version), settings.host, settings.port, context.readiness
+    )
+    retention = Retention(rows, heads, context.clock)
+    return (*plumbing.components, retention, group, tail, server, StreamCloser(hub))
+
+
+def _group(plumbing: Plumbing, handlers: Handlers, settings: NotifySettings) -> Group:
+    context = plumbing.context
+    return Group(
+        plumbing.connection,
+        plumbing.connection.group(NAME),
+        _STORED,
+        handlers.store,
+        clock=context.clock,
+        readiness=context.readiness,
+        replica=settings.replica,
+        producer=plumbing.producer,
+    )
