@@ -12,8 +12,8 @@ async def eventually(
 ) -> None:
     """Returns once `condition` holds. Raises TimeoutError after `within` seconds."""
     async with asyncio.timeout(within):
-        while not await _holds(condition):
-            await asyncio.sleep(every)  # another process can't set an event of ours
+        while not await _holds(condition):  # noqa: ASYNC110 - others can't set an event of ours
+            await asyncio.sleep(every)
 
 
 async def _holds(condition: Callable[[], bool | Awaitable[bool]]) -> bool:

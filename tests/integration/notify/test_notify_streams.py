@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from services.contracts.jobs import Lane
 from services.kit.bus import Connection, Producer, apply
 from services.kit.clock import SystemClock
 from services.kit.component import Component, Readiness
+from services.kit.http.server import HttpServer
 from services.kit.keys import NewKey, hash_secret, new_key
 from services.kit.lifecycle import Context
 from services.kit.settings import LogFormat
@@ -108,35 +110,37 @@ async def running(components: Sequence[Component], readiness: Readiness) -> Asyn
             await task
 
 
-@pytest.fixture
-async def notify(
-    kafka_bootstrap: str, mongo_url: str, topic_prefix: str, database_name: str
-) -> AsyncIterator[Running]:
+@pytest.fixture(scope="module")
+async def service(kafka_bootstrap: str, mongo_url: str) -> AsyncIterator[tuple[str, Producer]]:
+    """Where notify listens, and a producer beside it."""
+    name = f"notify-{secrets.token_hex(4)}"
     settings = NotifySettings(
         kafka_bootstrap=kafka_bootstrap,
         mongo_url=SecretStr(mongo_url),
-        topic_prefix=topic_prefix,
-        database_prefix=f"t{database_name[-28:]}",
+        topic_prefix=name,
+        database_prefix=name,
         pepper=PEPPER,
         port=0,
         log_format=LogFormat.CONSOLE,
     )
-    reach = Connection(kafka_bootstrap, topic_prefix)
-    await apply(reach, topics(topic_prefix))
-    readiness = Readiness()
+    await apply(Connection(kafka_bootstrap, name), topics(name))
     telemetry = Telemetry.start("notify", "test", settings)
-    context = Context(settings, CLOCK, readiness, telemetry)
+    context = Context(settings, CLOCK, Readiness(), telemetry)
     async with context.resources:
         components = await build(context)
-        producer = next(one for one in components if isinstance(one, Producer))
-        async with running(components, readiness):
-            server = next(one for one in components if one.name == "http")
-            port = server.port  # type: ignore[attr-defined]  # the server is known by its name
-            key = new_key()
-            made = Running(f"http://127.0.0.1:{port}", producer, AccountId.new(CLOCK.now()), key)
-            await make_account(made)
-            yield made
+        async with running(components, context.readiness):
+            [server] = [one for one in components if isinstance(one, HttpServer)]
+            [producer] = [one for one in components if isinstance(one, Producer)]
+            yield f"http://127.0.0.1:{server.port}", producer
     telemetry.shutdown()
+
+
+@pytest.fixture
+async def notify(service: tuple[str, Producer]) -> Running:
+    """notify with an account of this test's own."""
+    made = Running(*service, AccountId.new(CLOCK.now()), new_key())
+    await make_account(made)
+    return made
 
 
 async def make_account(
