@@ -93,7 +93,9 @@ class ServiceSettings(BaseSettings):
     catalogue: Path = Field(
         Path("models/catalogue.yaml"), description="path of the catalogue of models (YAML)"
     )
-    plans: Path = Field(Path("services/quota/plans.yaml"), description="path of the table of plans (YAML)")
+    plans: Path = Field(
+        Path("services/quota/plans.yaml"), description="path of the table of plans (YAML)"
+    )
     pepper: Secret | None = Field(
         None, description="16 characters or more, the same in every service"
     )

@@ -51,7 +51,7 @@ def test_trailing_garbage_is_refused(value: object, garbage: str) -> None:
     assert refusal((json.dumps(value) + " " + garbage).encode()) == "invalid_json"
 
 
-@given(st.dictionaries(TEXTS, VALUES, min_size=1))
+@given(st.dictionaries(TEXTS, st.integers(), min_size=1))
 def test_a_key_twice_is_refused_at_any_depth(members: dict[str, Any]) -> None:
     name = json.dumps(next(iter(members)))
     once = json.dumps(members)
