@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.contracts import AccountId, Event, JobId, JobSpec
+from services.contracts import AccountId, Event, JobId, JobSpec, JobStatus
 from services.contracts.events import JobCancelRequested, JobRequested
 from services.gateway.core.account import Caller
 from services.gateway.core.idempotency import Verdict, may_join, verdict
@@ -105,6 +105,13 @@ class Desk:
         job = await self._jobs.get(account, id)
         return self._waiters.fold(job) if job else None
 
+    async def page(
+        self, account: AccountId, *, status: JobStatus | None, before: JobId | None, limit: int
+    ) -> list[Job]:
+        """Newest first, older than `before`."""
+        jobs = await self._jobs.page(account, status=status, before=before, limit=limit)
+        return [self._waiters.fold(job) for job in jobs]
+
     async def cancel(self, account: AccountId, id: JobId) -> Job | None:
         """The job with the wish stored; none when the account has no such job.
 
@@ -121,7 +128,8 @@ class Desk:
             event = JobCancelRequested(at=now, account=job.account, job=job.id)
             return None if wished == job else (wished, (event,))
 
-        return await self._jobs.change(id, decide)
+        wished = await self._jobs.change(id, decide)
+        return self._waiters.fold(wished) if wished else None
 
     async def _next(self, job: Job, watch: Watch, seconds: float) -> Job:
         heard = await watch.news(min(seconds, self._settings.poll_seconds))

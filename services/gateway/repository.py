@@ -15,16 +15,16 @@ JOBS: CollectionSpec[Job] = CollectionSpec(
     "jobs",
     Job,
     (
-        Index(("account", "-_id")),
-        Index(("account", "status", "-_id")),
-        Index(("account", "digest", "-_id")),
+        Index(("account", "-id")),
+        Index(("account", "status", "-id")),
+        Index(("account", "digest", "-id")),
         Index(("idempotency",), unique=True, sparse=True),
         Index(("expires_at",), expire_after=timedelta(0)),
     ),
 )
 
 ACCOUNTS: CollectionSpec[Account] = CollectionSpec(
-    "accounts", Account, (Index(("keys.id",), unique=True, sparse=True),)
+    "accounts", Account, (Index(("id",)), Index(("keys.id",), unique=True, sparse=True))
 )
 
 
@@ -65,8 +65,8 @@ class Jobs:
         if status:
             where.append(("status", "==", status))
         if before:
-            where.append(("_id", "<", before))
-        found = await self._documents.find(where, order=("-_id",), limit=limit)
+            where.append(("id", "<", before))
+        found = await self._documents.find(where, order=("-id",), limit=limit)
         return [document.state for document in found]
 
     async def insert(self, job: Job, event: Event) -> None:
@@ -98,7 +98,7 @@ class Jobs:
         return await self._documents.change(id, on_known)
 
     async def _first(self, *where: Condition) -> Job | None:
-        found = await self._documents.find(where, order=("-_id",), limit=1)
+        found = await self._documents.find(where, order=("-id",), limit=1)
         return found[0].state if found else None
 
 
@@ -118,8 +118,8 @@ class Accounts:
         return found[0].state if found else None
 
     async def page(self, before: AccountId | None, limit: int) -> list[Account]:
-        where: list[Condition] = [("_id", "<", before)] if before else []
-        found = await self._documents.find(where, order=("-_id",), limit=limit)
+        where: list[Condition] = [("id", "<", before)] if before else []
+        found = await self._documents.find(where, order=("-id",), limit=limit)
         return [document.state for document in found]
 
     async def open(self, account: Account) -> None:

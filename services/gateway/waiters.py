@@ -3,11 +3,12 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from services.contracts import Envelope, Event, JobId
 from services.gateway.core.job import Job, newest, project, slim
 from services.kit.clock import Clock
+from services.kit.pause import pause
 
 __all__ = ["Waiters", "Watch"]
 
@@ -26,17 +27,9 @@ class Watch:
 
     async def news(self, seconds: float) -> bool:
         """True as soon as something was heard since the last call; False after `seconds`."""
-        heard = asyncio.ensure_future(self._heard.wait())
-        timer = asyncio.ensure_future(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait((heard, timer), return_when=asyncio.FIRST_COMPLETED)
-            return self._heard.is_set()
-        finally:
-            self._heard.clear()
-            for task in (heard, timer):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        heard = await pause(self._clock, seconds, self._heard)
+        self._heard.clear()
+        return heard
 
 
 class Waiters:

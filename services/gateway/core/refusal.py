@@ -24,7 +24,7 @@ class RefusalCode(StrEnum):
     LOAD_SHED = "load_shed"
     CONCURRENCY_LIMIT = "concurrency_limit"
     REQUEST_TOO_LARGE = "request_too_large"
-    ACCOUNT_INACTIVE = "account_inactive"
+    ACCOUNT_SUSPENDED = "account_suspended"
     UNKNOWN_PLAN = "unknown_plan"
 
 
@@ -75,6 +75,6 @@ def _code(rule: Rule) -> RefusalCode:
         case Rule.REQUEST_TOO_LARGE:
             return RefusalCode.REQUEST_TOO_LARGE
         case Rule.ACCOUNT_INACTIVE:
-            return RefusalCode.ACCOUNT_INACTIVE
+            return RefusalCode.ACCOUNT_SUSPENDED
         case Rule.UNKNOWN_PLAN:
             return RefusalCode.UNKNOWN_PLAN

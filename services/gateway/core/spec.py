@@ -49,7 +49,7 @@ class Flaw(StrEnum):
 
     MODEL_NOT_FOUND = "model_not_found"
     INVALID_MODEL_ID = "invalid_model_id"
-    MODEL_CANNOT = "model_cannot"
+    INVALID_VALUE = "invalid_value"
     OUT_OF_RANGE = "out_of_range"
     INVALID_SIZE = "invalid_size"
     PROMPT_EMPTY = "prompt_empty"
@@ -132,7 +132,7 @@ def _model(wanted: str | None, catalogue: Catalogue) -> ModelEntry:
         raise SpecError(Flaw.MODEL_NOT_FOUND, "model", detail, served)
     if TaskKind.TEXT_TO_IMAGE not in model.tasks:
         detail = f"{model.id} does not draw from a prompt alone."
-        raise SpecError(Flaw.MODEL_CANNOT, "model", detail, [str(task) for task in model.tasks])
+        raise SpecError(Flaw.INVALID_VALUE, "model", detail, [str(task) for task in model.tasks])
     return model
 
 

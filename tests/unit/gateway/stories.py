@@ -129,7 +129,7 @@ class Story:
         return JobDeferred(at=later(3), attempt=attempt, reason="hot", **self.of)
 
     def completed(self, images: int = 1, attempt: int = 1) -> JobCompleted:
-        made = tuple(image(index) for index in range(images))
+        made = tuple(image(index, self.of["job"]) for index in range(images))
         return JobCompleted(at=later(20), attempt=attempt, images=made, seconds=1.5, **self.of)
 
     def failed(self, code: FailureCode = FailureCode.RENDER_ERROR) -> JobFailed:
@@ -139,10 +139,10 @@ class Story:
         return JobCancelled(at=later(20), **self.of)
 
 
-def image(index: int = 0) -> ImageRef:
+def image(index: int = 0, job: JobId = JOB) -> ImageRef:
     return ImageRef(
         index=index,
-        blob=f"images/{JOB}/{index}.png",
+        blob=f"images/{job}/{index}.png",
         sha256="0" * 64,
         bytes=4,
         width=128,

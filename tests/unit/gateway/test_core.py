@@ -195,7 +195,7 @@ def rejected(rule: Rule = Rule.WINDOW, **fields: object) -> Job:
         (Rule.LOAD, RefusalCode.LOAD_SHED),
         (Rule.CONCURRENCY, RefusalCode.CONCURRENCY_LIMIT),
         (Rule.REQUEST_TOO_LARGE, RefusalCode.REQUEST_TOO_LARGE),
-        (Rule.ACCOUNT_INACTIVE, RefusalCode.ACCOUNT_INACTIVE),
+        (Rule.ACCOUNT_INACTIVE, RefusalCode.ACCOUNT_SUSPENDED),
         (Rule.UNKNOWN_PLAN, RefusalCode.UNKNOWN_PLAN),
     ],
 )

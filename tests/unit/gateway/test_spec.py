@@ -122,7 +122,7 @@ def test_what_is_no_models_id_is_refused(model: str) -> None:
 
 
 def test_a_model_that_only_edits_does_not_draw_from_a_prompt() -> None:
-    assert refused(model="ash").flaw is Flaw.MODEL_CANNOT
+    assert refused(model="ash").flaw is Flaw.INVALID_VALUE
 
 
 @pytest.mark.parametrize("prompt", ["", " ", "\t\n", "\u200b\u200d\ufeff", "\u3164\u2800", "\x07"])

@@ -1,0 +1,67 @@
+"""Gateway's HTTP application."""
+
+from functools import cache
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from services.gateway.api import account_keys, accounts, files, images, jobs, limits, models
+from services.gateway.api.context import Gateway
+from services.gateway.api.errors import respond
+from services.gateway.api.openapi import document
+from services.kit.build import build_info
+from services.kit.http import Limits, from_validation, install, protect
+from services.kit.http.credentials import refuse_credentials_in_url
+
+__all__ = ["create_app", "guarded"]
+
+_ROUTERS = (
+    images.router,
+    models.router,
+    jobs.router,
+    limits.router,
+    files.router,
+    accounts.router,
+    account_keys.router,
+)
+
+
+def create_app(gateway: Gateway) -> FastAPI:
+    app = FastAPI(
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(_no_credentials_in_url)],
+    )
+    app.state.gateway = gateway
+    for router in _ROUTERS:
+        app.include_router(router)
+    install(app, respond)
+    app.add_exception_handler(RequestValidationError, _bad_parameter)
+
+    @cache
+    def openapi() -> dict[str, Any]:
+        return document(app, version=build_info().version, server=gateway.settings.public_url)
+
+    app.openapi = openapi  # type: ignore[method-assign] # how FastAPI lets it be replaced
+    return app
+
+
+def guarded(app: FastAPI, limits: Limits) -> ASGIApp:
+    """The app as it is put on a port."""
+    return protect(app, limits=lambda _: limits, respond=respond)
+
+
+async def _no_credentials_in_url(request: Request) -> None:
+    refuse_credentials_in_url(request)
+
+
+async def _bad_parameter(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    return respond(request.scope, from_validation(error.errors()))

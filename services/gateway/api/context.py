@@ -1,0 +1,85 @@
+"""What the routes work with: made by the wiring, found on the app."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Protocol, TypeVar, cast
+
+from fastapi import Depends, Request
+from pydantic import SecretStr
+
+from services.contracts import Catalogue
+from services.contracts.events import LimitsChanged, LoadReported, UsageChanged
+from services.gateway.core.cursor import CursorSealer
+from services.gateway.core.links import LinkSigner
+from services.gateway.desk import Desk
+from services.gateway.failures import AuthFailures
+from services.gateway.keyring import Keyring
+from services.gateway.repository import Accounts, Jobs
+from services.gateway.waiters import Waiters
+from services.kit.clock import Clock
+
+__all__ = ["ApiSettings", "Gateway", "Here", "Pictures", "Tables", "Told"]
+
+E_co = TypeVar("E_co", covariant=True)
+
+
+class Told(Protocol[E_co]):
+    """The last event of each key, as the bus told it."""
+
+    def get(self, key: str) -> E_co | None: ...
+
+    def values(self) -> Iterable[E_co]: ...
+
+
+class Pictures(Protocol):
+    """Stored bytes by key. Raises BlobMissing and Unavailable."""
+
+    async def get(self, key: str) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Tables:
+    usage: Told[UsageChanged]
+    limits: Told[LimitsChanged]
+    load: Told[LoadReported]
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """`public_url` and `events_url`: this API and notify's, as clients reach them.
+
+    `wait_seconds`: how long a blocking call waits at most; `link_life`: how long a signed link
+    opens; `models_created`: what `/v1/models` gives as the models' birth.
+    """
+
+    public_url: str
+    events_url: str
+    models_created: int
+    wait_seconds: float = 300
+    link_life: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Gateway:
+    settings: ApiSettings
+    catalogue: Catalogue
+    clock: Clock
+    desk: Desk
+    jobs: Jobs
+    waiters: Waiters
+    accounts: Accounts
+    keyring: Keyring
+    failures: AuthFailures
+    tables: Tables
+    pictures: Pictures
+    links: LinkSigner
+    cursors: CursorSealer
+    pepper: SecretStr
+
+
+def _gateway(request: Request) -> Gateway:
+    return cast(Gateway, request.app.state.gateway)
+
+
+Here = Annotated[Gateway, Depends(_gateway)]

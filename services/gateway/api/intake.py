@@ -1,0 +1,76 @@
+"""What all ways of asking for a job share: headers, digest, order."""
+
+import re
+import secrets
+from collections.abc import Mapping
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from services.gateway.api.context import Gateway
+from services.gateway.core.account import Caller
+from services.gateway.core.idempotency import body_digest, is_valid_key
+from services.gateway.core.pricing import units
+from services.gateway.core.spec import SEEDS, SpecError, Wish, job_spec
+from services.gateway.desk import IdempotencyKeyReused, Order, Receipt
+from services.kit.http import ApiError, Code, FieldError
+
+__all__ = ["idempotency_key", "preferred_wait", "take"]
+
+
+async def take(
+    here: Gateway,
+    request: Request,
+    caller: Caller,
+    wish: Wish,
+    posted: BaseModel,
+    *,
+    end_user: str | None = None,
+    is_retry: bool = False,
+    within: Mapping[str, str] | None = None,
+) -> Receipt:
+    """The job of a request. `within` says where a field lies in the body, if not on top."""
+    try:
+        spec, model = job_spec(wish, here.catalogue, secrets.randbelow(SEEDS))
+    except SpecError as error:
+        raise _refused(error, within or {}) from error
+    order = Order(
+        caller=caller,
+        spec=spec,
+        units=units(spec, model),
+        digest=body_digest(request.url.path, posted.model_dump(mode="json", exclude_unset=True)),
+        idempotency_key=idempotency_key(request),
+        is_retry=is_retry,
+        end_user=end_user,
+    )
+    try:
+        return await here.desk.take(order)
+    except IdempotencyKeyReused as reused:
+        raise ApiError(Code.IDEMPOTENCY_KEY_REUSED) from reused
+
+
+def idempotency_key(request: Request) -> str | None:
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return None
+    if len(given) > 1 or not is_valid_key(given[0]):
+        detail = "An Idempotency-Key is one header of 1 to 255 printable ASCII characters."
+        raise ApiError(Code.INVALID_IDEMPOTENCY_KEY, detail)
+    return given[0]
+
+
+def preferred_wait(request: Request, most: float) -> float | None:
+    """The seconds of `Prefer: wait=n` (RFC 7240), at most `most`; others are passed over."""
+    preferences = ",".join(request.headers.getlist("prefer")).split(",")
+    for preference in preferences:
+        found = re.fullmatch(r'wait\s*=\s*"?(\d{1,6})"?', preference.strip(), re.IGNORECASE)
+        if found:
+            return min(float(found[1]), most)
+    return None
+
+
+def _refused(error: SpecError, within: Mapping[str, str]) -> ApiError:
+    code = Code.named(error.flaw.value)
+    pointer = f"{within.get(error.field, '')}/{error.field}"
+    found = FieldError(pointer, code, error.detail)
+    return ApiError(code, error.detail, errors=[found], allowed=error.allowed)

@@ -1,0 +1,207 @@
+"""A job as its account reads it."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from services.contracts import ImageRef, JobStatus, Lane
+from services.contracts.events import FailureCode, Rule
+from services.gateway.api.context import Gateway
+from services.gateway.api.picture_links import picture_link
+from services.gateway.core.job import Job
+from services.kit.http import Code
+
+__all__ = [
+    "Failure",
+    "JobBody",
+    "JobList",
+    "Links",
+    "Picture",
+    "Progress",
+    "Queue",
+    "Rejection",
+    "job_body",
+]
+
+
+class Progress(BaseModel):
+    step: int
+    steps: int
+    seconds_left: float | None
+
+
+class Queue(BaseModel):
+    """Where the job waits. Of two jobs of a lane, the one with the lower ticket goes first."""
+
+    lane: Lane
+    ticket: float
+    wait_seconds: float | None = Field(
+        description="Predicted wait in this lane of one who joins now."
+    )
+
+
+class Picture(BaseModel):
+    url: str = Field(description="A signed link: whoever holds it may fetch the picture.")
+    expires_at: datetime
+    media_type: str
+    width: int
+    height: int
+    seed: int
+    sha256: str
+    bytes: int
+
+
+class Failure(BaseModel):
+    code: str = Field(examples=[Code.RENDER_FAILED.value])
+    reason: FailureCode
+    detail: str
+
+
+class Rejection(BaseModel):
+    """Quota's refusal. `retry_at`: this request would fit; `resets_at`: the window is empty."""
+
+    rule: Rule
+    reason: str
+    used: int
+    limit: int
+    limit_normally: int
+    window_seconds: int
+    resets_at: datetime | None
+    retry_at: datetime | None
+
+
+class Links(BaseModel):
+    self: str
+    cancel: str
+    events: str = Field(description="Server-sent events of all jobs of the account.")
+
+
+class JobBody(BaseModel):
+    id: str
+    object: str = "job"
+    status: JobStatus
+    cancel_requested: bool
+    model: str
+    prompt: str
+    negative_prompt: str | None
+    n: int
+    size: str
+    steps: int
+    guidance: float
+    seed: int
+    seeds: list[int]
+    units: int = Field(description="What the job counts on the plan's quota.")
+    attempt: int
+    progress: Progress | None
+    queue: Queue | None
+    images: list[Picture]
+    error: Failure | None
+    rejection: Rejection | None
+    seconds: float | None = Field(description="From the claim by a worker to the stored images.")
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    expected_at: datetime | None = Field(description="When a deferred job should start.")
+    ended_at: datetime | None
+    expires_at: datetime = Field(description="When the job is forgotten.")
+    links: Links
+
+
+class JobList(BaseModel):
+    object: str = "list"
+    data: list[JobBody]
+    has_more: bool
+    next_cursor: str | None
+
+
+def job_body(here: Gateway, job: Job) -> JobBody:
+    spec = job.spec
+    return JobBody(
+        id=job.id,
+        status=job.status,
+        cancel_requested=job.cancel_requested_at is not None,
+        model=spec.model,
+        prompt=spec.prompt,
+        negative_prompt=spec.negative_prompt,
+        n=spec.n,
+        size=f"{spec.width}x{spec.height}",
+        steps=spec.steps,
+        guidance=spec.guidance,
+        seed=spec.seed,
+        seeds=list(spec.seeds),
+        units=job.units,
+        attempt=job.attempt,
+        progress=_progress(job),
+        queue=_queue(here, job),
+        images=[_picture(here, job, image) for image in job.images],
+        error=_failure(job),
+        rejection=_rejection(job),
+        seconds=job.seconds,
+        created_at=job.created_at,
+        updated_at=job.updated_at,
+        started_at=job.started_at,
+        expected_at=job.expected_at,
+        ended_at=job.ended_at,
+        expires_at=job.expires_at,
+        links=_links(here, job),
+    )
+
+
+def _progress(job: Job) -> Progress | None:
+    if job.progress is None:
+        return None
+    return Progress(
+        step=job.progress.step, steps=job.progress.steps, seconds_left=job.progress.seconds_left
+    )
+
+
+def _queue(here: Gateway, job: Job) -> Queue | None:
+    if job.place is None or job.status not in {JobStatus.QUEUED, JobStatus.DEFERRED}:
+        return None
+    load = here.tables.load.get(job.spec.pool)
+    waits = {lane.lane: lane.wait_seconds for lane in load.lanes} if load else {}
+    return Queue(
+        lane=job.place.lane, ticket=job.place.ticket, wait_seconds=waits.get(job.place.lane)
+    )
+
+
+def _picture(here: Gateway, job: Job, image: ImageRef) -> Picture:
+    link = picture_link(here, job, image.index)
+    return Picture(
+        url=link.url,
+        expires_at=link.expires_at,
+        media_type=image.media_type,
+        width=image.width,
+        height=image.height,
+        seed=image.seed,
+        sha256=image.sha256,
+        bytes=image.bytes,
+    )
+
+
+def _failure(job: Job) -> Failure | None:
+    if job.failure is None:
+        return None
+    return Failure(
+        code=Code.RENDER_FAILED.value, reason=job.failure.code, detail=job.failure.detail
+    )
+
+
+def _rejection(job: Job) -> Rejection | None:
+    if job.rejection is None or job.quota is None:
+        return None
+    return Rejection(
+        rule=job.rejection.rule,
+        reason=job.rejection.reason,
+        used=job.quota.used,
+        limit=job.quota.limit,
+        limit_normally=job.quota.limit_normally,
+        window_seconds=job.quota.window_seconds,
+        resets_at=job.rejection.resets_at,
+        retry_at=job.rejection.retry_at,
+    )
+
+
+def _links(here: Gateway, job: Job) -> Links:
+    own = f"{here.settings.public_url}/v1/jobs/{job.id}"
+    return Links(self=own, cancel=f"{own}/cancel", events=here.settings.events_url)

@@ -1,0 +1,40 @@
+"""`POST /v1/jobs`: our own way to ask for pictures."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.gateway.core.spec import MAX_PROMPT, Wish
+
+__all__ = ["JobRequest"]
+
+
+class JobRequest(BaseModel):
+    """What is left out gets the model's default."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    prompt: str = Field(
+        description=f"What to draw: 1 to {MAX_PROMPT} characters, not only blank ones.",
+        json_schema_extra={"minLength": 1, "maxLength": MAX_PROMPT},
+        examples=["a red fox"],
+    )
+    model: str | None = Field(None, description="An id from `/v1/models`; the first by default.")
+    negative_prompt: str | None = Field(
+        None,
+        description="What should not be in the picture.",
+        json_schema_extra={"maxLength": MAX_PROMPT},
+    )
+    n: int | None = Field(None, description="How many images: 1 to the model's maximum.")
+    size: str | None = Field(
+        None,
+        description="One of the model's sizes as `WIDTHxHEIGHT`, or `auto`: the model's first.",
+        examples=["auto"],
+    )
+    steps: int | None = Field(None, description="Denoising steps, within the model's range.")
+    guidance: float | None = Field(None, description="How closely to follow the prompt.")
+    seed: int | None = Field(
+        None, description="Of the first image, 0 to 4294967295; the next one has the next seed."
+    )
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(**self.model_dump())

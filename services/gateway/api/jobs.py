@@ -1,0 +1,130 @@
+"""The job API: ask, look, list, cancel."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse
+
+from services.contracts import JobId, JobStatus
+from services.gateway.api.auth import Reader, Writer
+from services.gateway.api.bodies import documented_body, json_of
+from services.gateway.api.context import Gateway, Here
+from services.gateway.api.documented import BODY, DRAWING, KEY, answers
+from services.gateway.api.intake import preferred_wait, take
+from services.gateway.api.job_body import JobBody, JobList, job_body
+from services.gateway.api.job_request import JobRequest
+from services.gateway.api.paging import Cursor, Limit, open_cursor
+from services.gateway.api.refusals import rejected
+from services.gateway.core.job import AlreadyEnded, Job
+from services.kit.http import ApiError, Code
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+_Posted = Annotated[JobRequest, Depends(json_of(JobRequest))]
+
+Status = Annotated[JobStatus | None, Query(description="Only jobs of this status.")]
+
+
+@router.post(
+    "",
+    operation_id="createJob",
+    summary="Ask for images",
+    status_code=202,
+    response_model=JobBody,
+    responses={
+        200: {"model": JobBody, "description": "The job has ended within `Prefer: wait=n`."},
+        **answers(*KEY, *BODY, *DRAWING),
+    },
+    openapi_extra=documented_body(JobRequest),
+)
+async def create_job(request: Request, here: Here, caller: Writer, posted: _Posted) -> JSONResponse:
+    """Answers at once with a job to follow; with `Prefer: wait=n`, after its end or n seconds.
+
+    With an `Idempotency-Key`, the same body again gets the same job and `Idempotent-Replayed`.
+    """
+    receipt = await take(here, request, caller, posted.wish, posted)
+    job, headers = receipt.job, _headers(receipt.job)
+    if receipt.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    seconds = preferred_wait(request, here.settings.wait_seconds)
+    if seconds is not None:
+        job = await here.desk.outcome(job, seconds)
+        headers["Preference-Applied"] = f"wait={seconds:.0f}"
+        if job.status is JobStatus.REJECTED:
+            raise rejected(job, here.clock.now())
+    return _respond(here, job, 200 if job.status.is_end else 202, headers)
+
+
+@router.get(
+    "",
+    operation_id="listJobs",
+    summary="List jobs, newest first",
+    responses=answers(*KEY, Code.OUT_OF_RANGE, Code.INVALID_VALUE, Code.INVALID_CURSOR),
+)
+async def list_jobs(
+    here: Here,
+    caller: Reader,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    status: Status = None,
+) -> JobList:
+    scope = f"jobs {caller.account} {status}"
+    position = open_cursor(here, scope, cursor)
+    before = JobId(position) if position else None
+    jobs = await here.desk.page(caller.account, status=status, before=before, limit=limit + 1)
+    shown, more = jobs[:limit], len(jobs) > limit
+    return JobList(
+        data=[job_body(here, job) for job in shown],
+        has_more=more,
+        next_cursor=here.cursors.seal(scope, shown[-1].id) if more else None,
+    )
+
+
+@router.get(
+    "/{id}",
+    operation_id="getJob",
+    summary="Look at a job",
+    responses=answers(*KEY, Code.NOT_FOUND),
+)
+async def get_job(here: Here, caller: Reader, id: str) -> JobBody:
+    job = await here.desk.look(caller.account, _job_id(id))
+    if job is None:
+        raise ApiError(Code.NOT_FOUND)
+    return job_body(here, job)
+
+
+@router.post(
+    "/{id}/cancel",
+    operation_id="cancelJob",
+    summary="Cancel a job",
+    status_code=202,
+    responses=answers(*KEY, Code.NOT_FOUND, Code.JOB_ALREADY_TERMINAL),
+)
+async def cancel_job(here: Here, caller: Writer, id: str) -> JobBody:
+    """A wish: the job ends as cancelled, unless it ends otherwise first. Twice does no harm."""
+    try:
+        job = await here.desk.cancel(caller.account, _job_id(id))
+    except AlreadyEnded as ended:
+        detail = f"The job is {ended.status.value} already."
+        raise ApiError(Code.JOB_ALREADY_TERMINAL, detail, job_status=ended.status.value) from ended
+    if job is None:
+        raise ApiError(Code.NOT_FOUND)
+    return job_body(here, job)
+
+
+def _job_id(text: str) -> JobId:
+    try:
+        return JobId(text)
+    except ValueError as error:
+        raise ApiError(Code.NOT_FOUND) from error
+
+
+def _headers(job: Job) -> dict[str, str]:
+    return {"Location": f"/v1/jobs/{job.id}", "Cache-Control": "no-store"}
+
+
+def _respond(here: Gateway, job: Job, status: int, headers: dict[str, str]) -> JSONResponse:
+    body = job_body(here, job).model_dump(mode="json")
+    return JSONResponse(body, status_code=status, headers=headers)

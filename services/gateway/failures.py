@@ -1,0 +1,36 @@
+"""How often each source has shown bad credentials lately."""
+
+from collections import OrderedDict, deque
+
+from services.kit.clock import Clock
+
+__all__ = ["AuthFailures"]
+
+
+class AuthFailures:
+    """Counts failures by source over a minute; good credentials always pass.
+
+    `sources` bounds the memory: the source that failed longest ago is forgotten first.
+    """
+
+    def __init__(
+        self, clock: Clock, *, allowed: int = 100, seconds: float = 60, sources: int = 10_000
+    ) -> None:
+        self._clock = clock
+        self._allowed = allowed
+        self._seconds = seconds
+        self._sources = sources
+        self._failed: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def count(self, source: str) -> float | None:
+        """Counts one more; the seconds to wait when there were too many."""
+        now = self._clock.monotonic()
+        failed = self._failed.setdefault(source, deque(maxlen=self._allowed))
+        self._failed.move_to_end(source)
+        if len(self._failed) > self._sources:
+            self._failed.popitem(last=False)
+        full = len(failed) == self._allowed and failed[0] > now - self._seconds
+        wait = failed[0] + self._seconds - now if full else None
+        if not full:
+            failed.append(now)
+        return wait

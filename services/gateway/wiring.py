@@ -1,0 +1,162 @@
+"""The one place that knows which classes gateway is made of."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.contracts import Catalogue, Stream
+from services.contracts.events import LimitsChanged, LoadReported, UsageChanged
+from services.gateway.api.app import create_app, guarded
+from services.gateway.api.context import ApiSettings, Gateway, Tables
+from services.gateway.core.cursor import CursorSealer
+from services.gateway.core.links import LinkSigner
+from services.gateway.demo import DemoAccounts
+from services.gateway.desk import Desk, DeskSettings
+from services.gateway.failures import AuthFailures
+from services.gateway.handlers import Projection
+from services.gateway.keyring import Keyring
+from services.gateway.repository import ACCOUNTS, JOBS, Accounts, Jobs
+from services.gateway.settings import GatewaySettings
+from services.gateway.waiters import Waiters
+from services.kit.blobs import Blobs
+from services.kit.bus import Group, Table, Tail
+from services.kit.component import Component
+from services.kit.documents.outbox import Relay
+from services.kit.errors import Unavailable
+from services.kit.http import HttpServer, Limits
+from services.kit.lifecycle import Context
+from services.kit.plumbing import Plumbing, plumb
+
+__all__ = ["NAME", "build"]
+
+NAME = "gateway"
+_PROJECTED = (Stream.DECISIONS, Stream.RENDERS)
+_HEARD = (*_PROJECTED, Stream.PROGRESS)
+
+
+@dataclass(frozen=True)
+class _Knowledge:
+    """What gateway knows: its own documents, and what the bus tells."""
+
+    relay: Relay
+    jobs: Jobs
+    accounts: Accounts
+    waiters: Waiters
+    usage: Table[UsageChanged]
+    limits: Table[LimitsChanged]
+    load: Table[LoadReported]
+
+
+async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequence[Component]:
+    """Gateway's components, those that others need first."""
+    clock, readiness = context.clock, context.readiness
+    plumbing = plumb(context, NAME, (JOBS, ACCOUNTS))
+    await plumbing.ensure(JOBS, ACCOUNTS)
+    known = _knowledge(plumbing, context)
+    tail = Tail(plumbing.connection, _HEARD, clock=clock, readiness=readiness)
+    tail.listen(known.waiters.hear)
+    return (
+        *plumbing.components,
+        known.usage,
+        known.limits,
+        known.load,
+        tail,
+        _projection(plumbing, context, known.jobs),
+        *_demo(context, known.accounts),
+        _server(context, _gateway(context, catalogue, known)),
+    )
+
+
+def _knowledge(plumbing: Plumbing, context: Context[GatewaySettings]) -> _Knowledge:
+    reach, clock, readiness = plumbing.connection, context.clock, context.readiness
+    return _Knowledge(
+        relay=plumbing.relay,
+        jobs=Jobs(plumbing.documents(JOBS)),
+        accounts=Accounts(plumbing.documents(ACCOUNTS), clock),
+        waiters=Waiters(clock),
+        usage=Table(reach, Stream.USAGE, UsageChanged, clock=clock, readiness=readiness),
+        limits=Table(reach, Stream.LIMITS, LimitsChanged, clock=clock, readiness=readiness),
+        load=Table(reach, Stream.LOAD, LoadReported, clock=clock, readiness=readiness),
+    )
+
+
+def _gateway(context: Context[GatewaySettings], catalogue: Catalogue, known: _Knowledge) -> Gateway:
+    settings, clock = context.settings, context.clock
+    secrets = [secret.get_secret_value().encode() for secret in settings.link_secrets]
+    check = _outbox_check(known.relay, settings)
+    return Gateway(
+        settings=_api_settings(settings),
+        catalogue=catalogue,
+        clock=clock,
+        desk=Desk(known.jobs, known.waiters, clock, check, _desk_settings(settings)),
+        jobs=known.jobs,
+        waiters=known.waiters,
+        accounts=known.accounts,
+        keyring=Keyring(known.accounts, settings.pepper, clock, remember=settings.key_seconds),
+        failures=AuthFailures(clock),
+        tables=Tables(known.usage, known.limits, known.load),
+        pictures=Blobs.open(settings.blobs),
+        links=LinkSigner(secrets),
+        cursors=CursorSealer(secrets[0]),
+        pepper=settings.pepper,
+    )
+
+
+def _server(context: Context[GatewaySettings], gateway: Gateway) -> HttpServer:
+    settings = context.settings
+    return HttpServer(
+        guarded(create_app(gateway), Limits(settings.body_bytes, settings.body_seconds)),
+        settings.host,
+        settings.port,
+        context.readiness,
+        drain_seconds=settings.drain_seconds / 2,
+    )
+
+
+def _projection(plumbing: Plumbing, context: Context[GatewaySettings], jobs: Jobs) -> Group:
+    return Group(
+        plumbing.connection,
+        plumbing.connection.group(NAME),
+        _PROJECTED,
+        Projection(jobs),
+        clock=context.clock,
+        readiness=context.readiness,
+        replica=context.settings.replica,
+        producer=plumbing.producer,
+    )
+
+
+def _demo(context: Context[GatewaySettings], accounts: Accounts) -> tuple[DemoAccounts, ...]:
+    settings = context.settings
+    if settings.demo_keys_file is None:
+        return ()
+    made = DemoAccounts(
+        accounts, settings.demo_keys_file, settings.pepper, context.clock, context.readiness
+    )
+    return (made,)
+
+
+def _outbox_check(relay: Relay, settings: GatewaySettings) -> Callable[[], None]:
+    def check() -> None:
+        if relay.backlog >= settings.outbox_backlog or relay.oldest_age >= settings.outbox_seconds:
+            raise Unavailable("bus", "too much waits to be published")
+
+    return check
+
+
+def _desk_settings(settings: GatewaySettings) -> DeskSettings:
+    return DeskSettings(
+        retention=timedelta(days=settings.retention_days),
+        join_within=timedelta(seconds=settings.join_seconds),
+        poll_seconds=settings.poll_seconds,
+    )
+
+
+def _api_settings(settings: GatewaySettings) -> ApiSettings:
+    return ApiSettings(
+        public_url=settings.reached_at,
+        events_url=settings.events_url,
+        models_created=int(settings.catalogue.stat().st_mtime),
+        wait_seconds=settings.wait_seconds,
+        link_life=timedelta(seconds=settings.link_seconds),
+    )
