@@ -88,7 +88,7 @@ async def partitions(connection: Connection, names: Sequence[str]) -> tuple[Topi
 async def lag(connection: Connection, group: str) -> tuple[PartitionLag, ...]:
     """Each partition in which the group has ever committed. Raises Unavailable."""
     async with _admin(connection) as admin:
-        offsets = await admin.list_consumer_group_offsets(group)
+        offsets = await admin.list_consumer_group_offsets(connection.group(group))
         committed = {place: found.offset for place, found in offsets.items() if found.offset >= 0}
         ends = await _ends(connection, list(committed))
     return tuple(

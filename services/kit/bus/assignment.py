@@ -1,7 +1,8 @@
 """What a group member has at the moment: a lane per partition, and what of it is committed."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 
 import structlog
 
@@ -22,6 +23,7 @@ __all__ = ["Assignment"]
 log = structlog.get_logger(__name__)
 
 _COMMIT_WITHIN = 5.0
+_ANSWER_WITHIN = 8.0
 _LAST_COMMIT_WITHIN = 2.0
 _HIGH = 500
 _LOW = 250
@@ -95,12 +97,19 @@ class Assignment:
         for lane in self._lanes.values():
             lane.drop()
 
-    def lags(self) -> Iterator[tuple[str, int]]:
-        """Topic and lag of each partition whose end is known."""
-        for place in self._consumer.assignment():
-            lane, end = self._lanes.get(place), self._consumer.highwater(place)
-            if lane is not None and end is not None:
-                yield place.topic, lane.lag(end)
+    async def lags(self) -> Counter[str]:
+        """Events without an outcome by topic. Raises when the brokers don't answer.
+
+        Asks for the ends, because paused partitions hear nothing of theirs.
+        """
+        lags: Counter[str] = Counter()
+        async with asyncio.timeout(_ANSWER_WITHIN):
+            ends = await self._consumer.end_offsets(list(self._lanes))
+            for place, end in ends.items():
+                position = await self._consumer.position(place)
+                if lane := self._lanes.get(place):
+                    lags[place.topic] += lane.lag(position, end)
+        return lags
 
     def _lane(self, place: TopicPartition) -> Lane:
         return Lane(self._deliver, self._tasks, lambda: self._moved(place))

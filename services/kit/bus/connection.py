@@ -44,7 +44,10 @@ class Security:
 
 @dataclass(frozen=True)
 class Connection:
-    """`bootstrap` is `host:port`, several by commas; topics are `<topic_prefix>.<stream>.v1`."""
+    """`bootstrap` is `host:port`, several by commas.
+
+    Topics are `<topic_prefix>.<stream>.v1`, groups `<topic_prefix>.<name>`.
+    """
 
     bootstrap: str
     topic_prefix: str = "heatsink"
@@ -53,6 +56,10 @@ class Connection:
 
     def topic(self, stream: Stream) -> str:
         return topic(stream, self.topic_prefix)
+
+    def group(self, name: str) -> str:
+        """The Kafka group of a service: two installations may share brokers."""
+        return f"{self.topic_prefix}.{name}"
 
     def stream(self, topic_name: str) -> Stream | None:
         """The stream of one of our topics; none for a topic of somebody else."""

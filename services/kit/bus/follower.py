@@ -16,7 +16,7 @@ from services.kit.component import Readiness
 
 __all__ = ["Follower", "Start"]
 
-_LOOK_EVERY = 10.0
+_LOOK_EVERY = 5.0
 _ANSWER_WITHIN = 8.0
 _AT_ONCE = 50
 

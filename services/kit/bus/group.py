@@ -12,7 +12,7 @@ from services.kit.bus.dead_letters import DeadLetters, RecordSender
 from services.kit.bus.delivery import Delivery, Patience
 from services.kit.bus.errors import TopicMissing
 from services.kit.bus.gate import Gate
-from services.kit.bus.kafka import AIOKafkaConsumer
+from services.kit.bus.kafka import AIOKafkaConsumer, IllegalStateError
 from services.kit.bus.model import Handler
 from services.kit.bus.polling import CONSUMER_OPTIONS, poll
 from services.kit.bus.supervision import Supervisor, discard, start
@@ -23,14 +23,14 @@ from services.kit.telemetry import metrics
 __all__ = ["Group"]
 
 _COMMIT_EVERY = 1.0
-_LOOK_EVERY = 10.0
+_LOOK_EVERY = 5.0
 _LOOK_WITHIN = 8.0
 
 
 class Group:
     """Hands events of `streams` to `handler`, per key in their order, keys side by side.
 
-    `name` is the group's in Kafka, `replica` this process's slot in it: of two processes with the
+    `name` is the service's, `replica` this process's slot in it: of two processes with the
     same slot each would throw the other out. Offsets are committed about once a second, and only
     as far as every outcome is durable (law 3). `drain` bounds how long `run` waits at its end for
     handlers under way; what isn't done then comes again. `poll_age` is for liveness: 90 s and
@@ -122,7 +122,7 @@ class Group:
             now = self._clock.monotonic()
             if now >= commit_at:
                 await assignment.commit()
-                self._report(assignment)
+                await self._measure(assignment)
                 commit_at = now + _COMMIT_EVERY
             if now >= look_at:
                 await self._look(consumer)
@@ -153,10 +153,11 @@ class Group:
         elif assignment.complete:
             self._supervisor.settled()
 
-    def _report(self, assignment: Assignment) -> None:
-        self._lags = Counter(dict.fromkeys(self._topics, 0))
-        for topic, lag in assignment.lags():
-            self._lags[topic] += lag
+    async def _measure(self, assignment: Assignment) -> None:
+        try:
+            self._lags = await assignment.lags()
+        except IllegalStateError:
+            return  # the partitions went away while we asked
         for topic, stream in self._topics.items():
             metrics.CONSUMER_LAG.set(self._lags[topic], group=self._group, stream=stream)
 
@@ -164,7 +165,7 @@ class Group:
         return {
             **self._connection.options(),
             **CONSUMER_OPTIONS,
-            "group_id": self._group,
+            "group_id": self._connection.group(self._group),
             "group_instance_id": self._instance(),
             "session_timeout_ms": 30_000,
             "heartbeat_interval_ms": 5_000,

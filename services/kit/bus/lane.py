@@ -38,9 +38,10 @@ class Lane:
         """Records without an outcome, and those behind them that would come again with them."""
         return self._prefix.open
 
-    def lag(self, end: int) -> int:
-        """Offsets without an outcome in a partition that ends at `end`."""
-        return max(0, end - self._prefix.reached(end))
+    def lag(self, position: int, end: int) -> int:
+        """Offsets without an outcome in a partition read up to `position`, of those up to `end`."""
+        first = self._prefix.first_open
+        return max(0, end - (position if first is None else first))
 
     def add(self, records: Iterable[Record]) -> None:
         for record in records:

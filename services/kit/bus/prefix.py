@@ -23,11 +23,10 @@ class OffsetPrefix:
         """How many would come again if the process died now."""
         return len(self._open)
 
-    def reached(self, default: int) -> int:
-        """The first offset without an outcome; `default` where none ever began."""
-        if self._open:
-            return self._open[0]
-        return default if self._next is None else self._next
+    @property
+    def first_open(self) -> int | None:
+        """The first offset without an outcome; none when all that began is done."""
+        return self._open[0] if self._open else None
 
     def begin(self, offset: int) -> None:
         self._open.append(offset)

@@ -20,7 +20,7 @@ __all__ = ["MAX_RECORD_BYTES", "Producer"]
 MAX_RECORD_BYTES = 1_000_000
 """Key, value and headers together; brokers take 1 MiB unless told otherwise."""
 
-_LOOK_EVERY = 10.0
+_LOOK_EVERY = 5.0
 _LOOK_WITHIN = 8.0
 _LOSSY_WITHIN = 0.5
 

@@ -13,7 +13,7 @@ __all__ = ["Match", "Subscription"]
 Match: TypeAlias = Callable[[Envelope[Event]], bool]
 
 
-class Subscription:
+class Subscription(AsyncIterator[Envelope[Event]]):
     """The events that match, in the order the tail heard them.
 
     When more than `size` wait, it is closed: what waits can still be read, then comes
@@ -52,9 +52,6 @@ class Subscription:
         except TimeoutError:
             return None
         return self._waiting.popleft()
-
-    def __aiter__(self) -> AsyncIterator[Envelope[Event]]:
-        return self
 
     async def __anext__(self) -> Envelope[Event]:
         envelope = await self.next()

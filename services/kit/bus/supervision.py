@@ -40,7 +40,7 @@ class Supervisor:
         self._name = name
         self._clock = clock
         self._readiness = readiness
-        self._backoff = Backoff()
+        self._backoff = Backoff(longest=5.0)
         self.pulse = Pulse(clock)
         readiness.block(name, "starting")
 

@@ -1,0 +1,75 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.contracts import Stream, TopicSpec, topics
+from services.contracts.events.limits import LimitsChanged
+from services.kit.bus import Connection, apply, missing
+from services.kit.bus.admin import partitions
+from services.kit.errors import Unavailable
+from tests.integration.kit.bus.bench import Bench, Heard, eventually, running
+from tests.unit.kit.bus.samples import cancel
+
+
+async def test_topics_are_made_once_and_changed_where_they_differ(
+    kafka_bootstrap: str, topic_prefix: str
+) -> None:
+    connection = Connection(kafka_bootstrap, topic_prefix=topic_prefix)
+    specs = topics(topic_prefix)
+    names = tuple(spec.name for spec in specs)
+    assert await missing(connection, names) == names
+
+    assert await apply(connection, specs) == names
+    assert await missing(connection, names) == ()
+    assert await apply(connection, specs) == ()
+
+    grown = replace(specs[0], partitions=12)
+    shorter = replace(specs[2], retention=timedelta(days=1))
+    assert await apply(connection, [grown, shorter]) == (grown.name, shorter.name)
+    assert len(await partitions(connection, [grown.name])) == 12
+    assert await apply(connection, [grown, shorter]) == ()
+
+
+async def test_partitions_are_never_taken_away(kafka_bootstrap: str, topic_prefix: str) -> None:
+    connection = Connection(kafka_bootstrap, topic_prefix=topic_prefix)
+    spec = TopicSpec(f"{topic_prefix}.a", 4, timedelta(days=1), compacted=False)
+    await apply(connection, [spec])
+
+    assert await apply(connection, [replace(spec, partitions=1)]) == ()
+    assert len(await partitions(connection, [spec.name])) == 4
+
+
+async def test_no_answer_is_told_as_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        await missing(Connection("127.0.0.1:1"), ["a"])
+
+
+async def test_missing_topics_are_named_and_all_recover_when_they_are_made(
+    kafka_bootstrap: str, topic_prefix: str
+) -> None:
+    bench = Bench(kafka_bootstrap, topic_prefix)
+    heard = Heard()
+    table = bench.table(Stream.LIMITS, LimitsChanged)
+    async with running(bench.producer, bench.group(heard), table, bench.tail()):
+        cancellations = bench.connection.topic(Stream.CANCELLATIONS)
+        limits = bench.connection.topic(Stream.LIMITS)
+        with pytest.raises(Unavailable, match=f"topic_missing:{cancellations}"):
+            await bench.producer.publish([cancel()])
+        await eventually(
+            lambda: (
+                bench.readiness.reasons
+                == {
+                    "group:test": f"topic_missing:{cancellations}",
+                    "tail": f"topic_missing:{cancellations}",
+                    "table:limits": f"topic_missing:{limits}",
+                    "producer": f"topic_missing:{cancellations}",
+                }
+            )
+        )
+
+        await apply(bench.connection, topics(topic_prefix))
+        await bench.ready()
+        envelope = cancel()
+        await bench.producer.publish([envelope])
+        await eventually(lambda: envelope in heard)

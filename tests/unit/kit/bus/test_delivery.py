@@ -1,0 +1,244 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from services.contracts import Envelope, Event, Stream, WireRecord
+from services.kit.bus import DeadLetter, Patience
+from services.kit.bus.dead_letters import DeadLetters
+from services.kit.bus.delivery import Delivery
+from services.kit.bus.gate import Gate
+from services.kit.clock import ManualClock
+from services.kit.errors import Unavailable, Unprocessable
+from tests.unit.kit.bus.samples import (
+    CANCELLATIONS,
+    SUBMISSIONS,
+    cancel,
+    garbage,
+    record,
+    turns,
+)
+
+USAGE = "heatsink.usage.v1"
+STREAMS = {
+    CANCELLATIONS: Stream.CANCELLATIONS,
+    SUBMISSIONS: Stream.SUBMISSIONS,
+    USAGE: Stream.USAGE,
+}
+
+
+class Sender:
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, WireRecord]] = []
+        self.failures: list[Unavailable] = []
+
+    async def send(self, topic: str, wire: WireRecord) -> None:
+        if self.failures:
+            raise self.failures.pop()
+        self.sent.append((topic, wire))
+
+    @property
+    def letters(self) -> list[DeadLetter]:
+        return [DeadLetter.decode(wire) for _, wire in self.sent]
+
+
+class Handler:
+    """Raises what it is told to, in order, then works."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.handled: list[Envelope[Event]] = []
+        self.calls = 0
+
+    async def __call__(self, envelope: Envelope[Event]) -> None:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        self.handled.append(envelope)
+
+
+class Bench:
+    def __init__(self, handler: Handler, *, patience: Patience | None = None) -> None:
+        self.clock = ManualClock()
+        self.gate = Gate(self.clock)
+        self.sender = Sender()
+        self.delivery = Delivery(
+            "test",
+            STREAMS,
+            handler,
+            clock=self.clock,
+            gate=self.gate,
+            dead_letters=DeadLetters(self.sender, "test", self.clock),
+            at_once=16,
+            patience=patience or Patience(),
+        )
+
+    async def passes(self, seconds: float) -> None:
+        await self.clock.advance(timedelta(seconds=seconds))
+        await turns()
+
+
+async def test_an_event_is_handed_over_once_however_often_it_comes() -> None:
+    handler = Handler()
+    bench = Bench(handler)
+    envelope = cancel()
+    await bench.delivery.deliver(record(envelope))
+    await bench.delivery.deliver(record(envelope))
+
+    assert handler.handled == [envelope]
+
+
+async def test_a_record_that_is_no_event_becomes_a_dead_letter() -> None:
+    bench = Bench(Handler())
+    await bench.delivery.deliver(garbage(offset=7))
+
+    (letter,) = bench.sender.letters
+    assert letter.record == garbage(offset=7)
+    assert (letter.reason, letter.consumer) == ("not_a_cloudevent", "test")
+    assert bench.sender.sent[0][0] == "heatsink.cancellations.v1.dlq"
+
+
+async def test_what_can_never_be_handled_becomes_a_dead_letter_at_once() -> None:
+    handler = Handler(Unprocessable("unknown_account", "acc_1"))
+    bench = Bench(handler)
+    await bench.delivery.deliver(record())
+
+    (letter,) = bench.sender.letters
+    assert (letter.reason, letter.detail, letter.stack) == ("unknown_account", "acc_1", "")
+    assert handler.calls == 1
+
+
+async def test_a_fault_of_ours_gets_three_tries_then_a_dead_letter_with_its_stack() -> None:
+    handler = Handler(*[ZeroDivisionError("oops")] * 3)
+    bench = Bench(handler)
+    delivering = asyncio.create_task(bench.delivery.deliver(record()))
+    for _ in range(3):
+        await turns()
+        await bench.passes(1)
+    await delivering
+
+    (letter,) = bench.sender.letters
+    assert handler.calls == 3
+    assert letter.reason == "handler_fault"
+    assert "ZeroDivisionError: oops" in letter.stack
+
+
+async def test_a_fault_that_passes_leaves_no_trace() -> None:
+    handler = Handler(ZeroDivisionError())
+    bench = Bench(handler)
+    delivering = asyncio.create_task(bench.delivery.deliver(record()))
+    await turns()
+    await bench.passes(1)
+    await delivering
+
+    assert len(handler.handled) == 1
+    assert bench.sender.sent == []
+
+
+async def test_a_handler_that_hangs_counts_as_a_fault() -> None:
+    calls = 0
+
+    class Hanging(Handler):
+        async def __call__(self, _envelope: Envelope[Event]) -> None:
+            nonlocal calls
+            calls += 1
+            await asyncio.Event().wait()
+
+    bench = Bench(Hanging(), patience=Patience(seconds=0.001, tries=2, pause=0))
+    await bench.delivery.deliver(record())
+
+    (letter,) = bench.sender.letters
+    assert letter.detail == "TimeoutError()"
+    assert calls == 2
+
+
+async def test_an_event_waits_for_a_part_that_is_away_for_as_long_as_it_takes() -> None:
+    handler = Handler(*[Unavailable("database")] * 10)
+    bench = Bench(handler)
+    delivering = asyncio.create_task(bench.delivery.deliver(record()))
+    await turns()
+    assert bench.gate.shut == "database_unavailable"
+
+    for _ in range(10):
+        assert not delivering.done()
+        await bench.passes(5)
+    await delivering
+
+    assert len(handler.handled) == 1
+    assert bench.sender.sent == []
+
+
+async def test_while_a_part_is_away_no_other_call_begins() -> None:
+    handler = Handler(Unavailable("database"))
+    bench = Bench(handler)
+    first = asyncio.create_task(bench.delivery.deliver(record()))
+    await turns()
+    second = asyncio.create_task(bench.delivery.deliver(record()))
+    await turns()
+    assert handler.calls == 1
+
+    await bench.passes(1)
+    await asyncio.gather(first, second)
+    assert handler.calls == 3
+
+
+async def test_a_dead_letter_waits_for_kafka_too() -> None:
+    bench = Bench(Handler())
+    bench.sender.failures.append(Unavailable("bus"))
+    delivering = asyncio.create_task(bench.delivery.deliver(garbage()))
+    await turns()
+    assert not delivering.done()
+
+    await bench.passes(1)
+    await delivering
+    assert len(bench.sender.sent) == 1
+
+
+async def test_twenty_bad_records_in_a_row_on_a_stream_of_ours_stop_everything() -> None:
+    handler = Handler()
+    bench = Bench(handler)
+    for offset in range(19):
+        await bench.delivery.deliver(garbage(offset=offset))
+    last = asyncio.create_task(bench.delivery.deliver(garbage(offset=19)))
+    good = asyncio.create_task(bench.delivery.deliver(record()))
+    await turns()
+
+    assert bench.gate.blown == "fuse_blown:heatsink.cancellations.v1"
+    assert len(bench.sender.sent) == 19
+    assert not last.done()
+    assert not good.done()
+    last.cancel()
+    good.cancel()
+
+
+async def test_strangers_can_not_blow_a_fuse() -> None:
+    bench = Bench(Handler())
+    for offset in range(300):
+        await bench.delivery.deliver(garbage(offset=offset, topic=SUBMISSIONS))
+
+    assert bench.gate.blown is None
+    assert len(bench.sender.sent) == 300
+
+
+async def test_a_tombstone_of_a_compacted_stream_is_no_event_and_no_fault() -> None:
+    handler = Handler()
+    bench = Bench(handler)
+    await bench.delivery.deliver(garbage(topic=USAGE, value=None))
+
+    assert handler.calls == 0
+    assert bench.sender.sent == []
+
+
+async def test_a_paused_delivery_ends_what_runs_and_begins_nothing() -> None:
+    handler = Handler()
+    bench = Bench(handler)
+    bench.gate.pause("stopping")
+    delivering = asyncio.create_task(bench.delivery.deliver(record()))
+    await turns()
+    async with asyncio.timeout(1):
+        await bench.delivery.idle()
+
+    assert handler.calls == 0
+    delivering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await delivering
