@@ -28,6 +28,7 @@ Decision = Callable[[Entry | None], Change[Entry] | None]
 _SAMPLE = 200
 _BATCH = 100
 _MOST_WORKERS = 1000
+_MOST_RUNNING = 1000
 
 
 E = TypeVar("E", bound=Entry)
@@ -75,10 +76,9 @@ class Queue:
     async def held_by(self, worker: str) -> list[Found[Running]]:
         return _of(Running, await self._entries.find([("worker", "==", worker)], limit=_BATCH))
 
-    async def overdue(self, now: datetime) -> list[Found[Running]]:
-        """Claims whose lease has run out, the oldest first."""
+    async def running(self) -> list[Found[Running]]:
         found = await self._entries.find(
-            [("lease_until", "<", now)], order=("lease_until",), limit=_BATCH
+            [("lease_until", "exists", True)], order=("lease_until",), limit=_MOST_RUNNING
         )
         return _of(Running, found)
 

@@ -45,9 +45,6 @@ class RenderSettings(ServiceSettings):
     retry_delays: tuple[float, ...] = Field(
         (5, 30, 120), min_length=1, description="seconds before each further attempt: 5,30,120"
     )
-    grace_seconds: float = Field(
-        60, ge=0, le=600, description="seconds after a start or a gap before leases expire"
-    )
     progress_per_second: float = Field(
         4, gt=0, le=60, description="progress reports of one job in a second, at most"
     )

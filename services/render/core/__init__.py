@@ -28,6 +28,7 @@ from services.render.core.roster import SILENT_AFTER, WORKERS, Roster, WorkerRec
 from services.render.core.settling import expire_lease, keeps_images, settle
 from services.render.core.speed import Speed
 from services.render.core.turns import LINES, TURNS, LineClock, Turn, advance, take_turn
+from services.render.core.watch import LeaseWatch
 
 __all__ = [
     "FREE_FLOOR",
@@ -44,6 +45,7 @@ __all__ = [
     "Ended",
     "Entry",
     "LaneChoice",
+    "LeaseWatch",
     "LineClock",
     "LineLoad",
     "Measured",

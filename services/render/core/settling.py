@@ -67,11 +67,17 @@ def settle(
 
 
 def expire_lease(
-    entry: Entry | None, job: JobId, *, now: datetime, policy: RetryPolicy, jitter: float
+    entry: Entry | None,
+    job: JobId,
+    seen: tuple[int, datetime],
+    *,
+    now: datetime,
+    policy: RetryPolicy,
+    jitter: float,
 ) -> Change[Entry] | None:
-    """Takes the job from a holder that has not renewed in time."""
+    """Takes the job from a holder whose lease is still as it was `seen`: attempt and end."""
     match entry:
-        case Running(lease_until=lease_until) if lease_until < now:
+        case Running() if (entry.tries.claims, entry.lease_until) == seen:
             claim = Claim(job=job, worker=entry.worker, attempt=entry.tries.claims)
             outcome = Crashed("lease_expired")
             return settle(entry, claim, outcome, now=now, policy=policy, jitter=jitter)

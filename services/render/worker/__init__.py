@@ -7,6 +7,7 @@ from services.render.worker.desk import Desk
 from services.render.worker.host import EngineHost
 from services.render.worker.keeper import Keeper
 from services.render.worker.meter import Meter
+from services.render.worker.parent import ParentWatch
 from services.render.worker.register import Register
 from services.render.worker.tools import Tools
 from services.render.worker.worker import Worker
@@ -19,6 +20,7 @@ __all__ = [
     "EngineHost",
     "Keeper",
     "Meter",
+    "ParentWatch",
     "Register",
     "Tools",
     "Worker",

@@ -108,7 +108,11 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(jitter=st.floats(0, 1))
     def sweep_comes_by(self, jitter: float) -> None:
-        self.apply(expire_lease(self.entry, JOB, now=self.now, policy=POLICY, jitter=jitter))
+        if isinstance(self.entry, Running):
+            seen = (self.entry.tries.claims, self.entry.lease_until)
+            self.apply(
+                expire_lease(self.entry, JOB, seen, now=self.now, policy=POLICY, jitter=jitter)
+            )
         self.apply(give_up_waiting(self.entry, JOB, self.now))
 
     def ranks(self) -> list[Rank]:

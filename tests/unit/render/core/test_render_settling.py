@@ -16,6 +16,7 @@ from services.render.core import (
     Claim,
     Ended,
     Entry,
+    LeaseWatch,
     Running,
     Waiting,
     claim,
@@ -184,14 +185,37 @@ def test_a_late_outcome_meets_the_fence(outcome: Outcome) -> None:
 
 
 def test_a_lease_that_ran_out_is_taken_away() -> None:
-    entry, _ = running(waiting(), JOB)
-    assert expire_lease(entry, JOB, now=NOW + LEASE, policy=POLICY, jitter=0.5) is None
-    change = expire_lease(
-        entry, JOB, now=NOW + LEASE + timedelta(seconds=1), policy=POLICY, jitter=0.5
-    )
+    entry, mine = running(waiting(), JOB)
+    seen = (1, entry.lease_until)
+    change = expire_lease(entry, JOB, seen, now=LATER, policy=POLICY, jitter=0.5)
     assert change is not None
     assert isinstance(change.state, Waiting)
-    assert expire_lease(change.state, JOB, now=LATER, policy=POLICY, jitter=0.5) is None
+    assert expire_lease(change.state, JOB, seen, now=LATER, policy=POLICY, jitter=0.5) is None
+    renewed = renew(entry, mine, LATER, LEASE)
+    assert renewed is not None
+    assert expire_lease(renewed.state, JOB, seen, now=LATER, policy=POLICY, jitter=0.5) is None
+
+
+def test_a_lease_has_run_out_when_it_was_seen_not_to_be_renewed() -> None:
+    entry, _ = running(waiting(), JOB)
+    watch = LeaseWatch(30.0)
+    for second in range(31):
+        watch = watch.observed([(JOB, entry)], float(second))
+        assert not watch.run_out()
+    watch = watch.observed([(JOB, entry)], 31.0)
+    assert watch.run_out() == {JOB: (1, entry.lease_until)}
+    renewed = replace(entry, lease_until=LATER + LEASE)
+    assert not watch.observed([(JOB, renewed)], 32.0).run_out()
+    assert not watch.observed([], 32.0).run_out()
+
+
+def test_after_a_gap_in_the_watch_no_lease_runs_out_for_a_while() -> None:
+    entry, _ = running(waiting(), JOB)
+    watch = LeaseWatch(30.0).observed([(JOB, entry)], 0.0).observed([(JOB, entry)], 40.0)
+    assert not watch.run_out()
+    for second in range(41, 72):
+        watch = watch.observed([(JOB, entry)], float(second))
+    assert watch.run_out()
 
 
 def test_images_are_kept_while_the_attempt_holds_or_has_completed_the_job() -> None:

@@ -1,0 +1,82 @@
+"""Measures each pool and tells its load."""
+
+from collections.abc import Mapping, Sequence
+
+from services.contracts import Envelope, EventId, Lane
+from services.contracts.events import Heat, LoadReported, WorkerPhase
+from services.kit.bus import LossyPublisher
+from services.kit.clock import Clock
+from services.kit.telemetry import metrics
+from services.render.core import (
+    Drain,
+    LineLoad,
+    Measured,
+    Roster,
+    WorkerRecord,
+    load_report,
+)
+from services.render.repository import Queue
+
+__all__ = ["Reporter"]
+
+_DEGREES = {heat: degree for degree, heat in enumerate(Heat)}
+
+
+class Reporter:
+    """`assumed_speed` is in megapixel-steps per second, for workers that nobody has measured."""
+
+    def __init__(
+        self,
+        name: str,
+        pools: Sequence[str],
+        queue: Queue,
+        publisher: LossyPublisher,
+        clock: Clock,
+        *,
+        assumed_speed: float,
+    ) -> None:
+        self._name = name
+        self._queue = queue
+        self._publisher = publisher
+        self._clock = clock
+        self._assumed_speed = assumed_speed
+        self._drains = {pool: Drain() for pool in pools}
+
+    async def report(self, fence: int, records: dict[str, WorkerRecord], roster: Roster) -> None:
+        """One LoadReported for each pool. `records` may hold workers that `roster` gave up."""
+        for pool in self._drains:
+            drain = self._drains[pool].observed(_of(pool, records), self._clock.monotonic())
+            self._drains[pool] = drain
+            measured = await self._measured(pool, drain, roster)
+            report = load_report(pool, self._name, fence, measured)
+            self._publisher.send_lossy(Envelope(EventId.new(report.at), "render", report))
+            _gauge(report, measured)
+
+    async def _measured(self, pool: str, drain: Drain, roster: Roster) -> Measured:
+        now = self._clock.monotonic()
+        return Measured(
+            workers=_of(pool, roster.workers),
+            lines={lane: await self._queue.load_of(pool, lane) for lane in Lane},
+            drained={lane: drain.rate(lane, now) for lane in Lane},
+            assumed_speed=self._assumed_speed,
+            now=self._clock.now(),
+        )
+
+
+def _of(pool: str, workers: Mapping[str, WorkerRecord]) -> dict[str, WorkerRecord]:
+    return {name: worker for name, worker in workers.items() if worker.pool == pool}
+
+
+def _gauge(report: LoadReported, measured: Measured) -> None:
+    pool = report.pool
+    metrics.HEAT.set(_DEGREES[report.heat], pool=pool)
+    for phase in WorkerPhase:
+        count = sum(worker.phase is phase for worker in report.workers)
+        metrics.WORKERS.set(count, pool=pool, state=phase)
+    for lane, line in measured.lines.items():
+        metrics.QUEUE_WAITING.set(line.waiting, pool=pool, lane=lane)
+        metrics.QUEUE_OLDEST_SECONDS.set(_age(line, measured), pool=pool, lane=lane)
+
+
+def _age(line: LineLoad, measured: Measured) -> float:
+    return max(0.0, (measured.now - line.since).total_seconds()) if line.since else 0.0
