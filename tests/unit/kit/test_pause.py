@@ -8,7 +8,7 @@ from services.kit.pause import pause
 async def test_a_pause_ends_with_its_time() -> None:
     clock, stop = ManualClock(), asyncio.Event()
     waiting = asyncio.create_task(pause(clock, 5, stop))
-    await asyncio.sleep(0)
+    await clock.advance(timedelta())
     await clock.advance(timedelta(seconds=4))
     assert not waiting.done()
     await clock.advance(timedelta(seconds=1))
@@ -18,6 +18,6 @@ async def test_a_pause_ends_with_its_time() -> None:
 async def test_a_stop_cuts_a_pause_short() -> None:
     clock, stop = ManualClock(), asyncio.Event()
     waiting = asyncio.create_task(pause(clock, 5, stop))
-    await asyncio.sleep(0)
+    await clock.advance(timedelta())
     stop.set()
     assert await waiting is True
