@@ -1,0 +1,34 @@
+"""`heatsink`: everything that is done by hand."""
+
+import typer
+
+from services.cli.commands import jobs, keys, quota, topics
+from services.cli.commands.draw import draw
+from services.cli.commands.submit import submit
+from services.cli.commands.up import up
+from services.cli.commands.watch import watch
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="heatsink",
+    help="Image generation that keeps its GPUs from melting.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(up)
+app.command()(draw)
+app.command()(submit)
+app.command()(watch)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(keys.app, name="keys")
+app.add_typer(topics.app, name="topics")
+app.add_typer(quota.app, name="quota")
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()
