@@ -10,7 +10,7 @@ from services.quota.check import Proof, check
 from services.quota.settings import QuotaSettings
 from services.quota.wiring import accounts_of, store_of
 
-__all__ = ["BROKEN", "SOUND", "UNAVAILABLE", "prove"]
+__all__ = ["BROKEN", "SOUND", "UNAVAILABLE", "as_json_text", "as_text", "prove"]
 
 SOUND = 0
 BROKEN = 1
@@ -28,19 +28,20 @@ async def prove(settings: QuotaSettings, *, as_json: bool) -> int:
         return UNAVAILABLE
     finally:
         store.close()
-    sys.stdout.write(_as_json(proof) if as_json else _as_text(proof))
+    sys.stdout.write(as_json_text(proof) if as_json else as_text(proof))
     return BROKEN if proof.findings else SOUND
 
 
-def _as_json(proof: Proof) -> str:
+def as_json_text(proof: Proof) -> str:
     return json.dumps(asdict(proof)) + "\n"
 
 
-def _as_text(proof: Proof) -> str:
+def as_text(proof: Proof) -> str:
     lines = [
         f"{finding.account} {finding.job or '-'}: not so: {finding.equation}; {finding.detail}"
         for finding in proof.findings
     ]
     accounts = "1 account" if proof.accounts == 1 else f"{proof.accounts} accounts"
-    verdict = f"{len(lines)} findings" if lines else "every equation holds"
+    findings = "1 finding" if len(lines) == 1 else f"{len(lines)} findings"
+    verdict = findings if lines else "every equation holds"
     return "\n".join([*lines, f"{accounts} checked: {verdict}"]) + "\n"

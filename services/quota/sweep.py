@@ -38,7 +38,7 @@ class Place:
 
 
 Places = Callable[[], Awaitable[Mapping[int, Place]]]
-"""By partition. Raises Unavailable."""
+"""By partition, as far as quota has ever handled any of it. Raises Unavailable."""
 
 
 class Leader(Protocol):
@@ -53,7 +53,8 @@ class _Mark:
     ends: Mapping[int, int]
 
     def is_passed(self, places: Mapping[int, Place]) -> bool:
-        return all(
+        """Never where no partition was known: quota may not have begun to read."""
+        return bool(self.ends) and all(
             partition in places and places[partition].handled >= end
             for partition, end in self.ends.items()
         )
@@ -100,7 +101,7 @@ class LeakSweep:
         if self._mark and self._mark.is_passed(places):
             swept = await self._sweep(self._mark.at - self._leak_after)
             self._mark = None
-        if self._mark is None:
+        if self._mark is None or not self._mark.ends:
             ends = {partition: place.end for partition, place in places.items()}
             self._mark = _Mark(self._clock.now(), ends)
         return swept

@@ -99,6 +99,16 @@ async def test_nothing_is_given_back_while_an_end_may_wait_on_the_stream() -> No
     assert await scene.grants() == [job(2)]
 
 
+async def test_nothing_is_given_back_before_anything_was_handled() -> None:
+    scene = await old_grants()
+    scene.stream.places = {}
+    assert [await scene.sweep.look() for _ in range(3)] == [0, 0, 0]
+    scene.stream.places = {0: Place(0, 5)}
+    assert [await scene.sweep.look() for _ in range(3)] == [0, 0, 0]
+    scene.stream.places = {0: Place(5, 5)}
+    assert await scene.sweep.look() == 1
+
+
 async def test_a_grant_must_be_old_when_the_stream_is_marked() -> None:
     scene = Scene()
     await scene.house.hear(requested(1))

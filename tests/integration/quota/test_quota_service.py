@@ -1,0 +1,246 @@
+"""The service as a process, between real Kafka and the real database."""
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from services.contracts import AccountId, Envelope, Event, EventId, Stream, topics
+from services.contracts.events import (
+    JobAdmitted,
+    JobRejected,
+    LimitsChanged,
+    UsageChanged,
+)
+from services.kit.bus import Connection, Group, Producer, apply
+from services.kit.clock import ManualClock, SystemClock
+from services.kit.component import Readiness
+from services.kit.documents.mongo import MongoDocuments
+from services.kit.store import Store
+from services.quota.core import Book, reserve
+from services.quota.repository import ACCOUNTS
+from tests.unit.quota.cases import NOON, PLANS, completed, failed, requested
+
+_PATIENCE = 60.0
+
+
+class Outside:
+    """Everybody else: gateway and render as far as quota hears them, and all that hear quota."""
+
+    def __init__(self, connection: Connection) -> None:
+        clock, readiness = SystemClock(), Readiness()
+        self.heard: dict[EventId, Event] = {}
+        self.producer = Producer(connection, clock, readiness)
+        self.group = Group(
+            connection,
+            "observer",
+            [Stream.DECISIONS, Stream.USAGE, Stream.LIMITS],
+            self._hear,
+            clock=clock,
+            readiness=readiness,
+            replica="0",
+            producer=self.producer,
+        )
+        self._news = asyncio.Event()
+
+    async def say(self, *events: Event) -> None:
+        now = SystemClock().now()
+        await self.producer.publish([Envelope(EventId.new(now), "test", event) for event in events])
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            while not holds():
+                self._news.clear()
+                await self._news.wait()
+
+    @property
+    def decisions(self) -> list[JobAdmitted | JobRejected]:
+        return [one for one in self.heard.values() if isinstance(one, JobAdmitted | JobRejected)]
+
+    async def _hear(self, envelope: Envelope[Event]) -> None:
+        self.heard.setdefault(envelope.id, envelope.data)
+        self._news.set()
+
+
+class Quota:
+    """`python -m services.quota`, started and killed at will."""
+
+    def __init__(self, bootstrap: str, prefix: str, url: str, database: str) -> None:
+        ours = {
+            "HEATSINK_KAFKA_BOOTSTRAP": bootstrap,
+            "HEATSINK_TOPIC_PREFIX": prefix,
+            "HEATSINK_MONGO_URL": url,
+            "HEATSINK_DATABASE_PREFIX": database,
+            "HEATSINK_QUOTA_SWEEP_SECONDS": "1",
+        }
+        kept = {name: value for name, value in os.environ.items() if name[:9] != "HEATSINK_"}
+        self._environment = {**kept, **ours}
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        self._process = await self._run()
+
+    async def end(self, how: signal.Signals) -> int:
+        assert self._process is not None
+        self._process.send_signal(how)
+        async with asyncio.timeout(_PATIENCE):
+            return await self._process.wait()
+
+    async def check(self) -> tuple[int, dict[str, object]]:
+        process = await self._run("check", "--json", stdout=asyncio.subprocess.PIPE)
+        async with asyncio.timeout(_PATIENCE):
+            out, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, json.loads(out)
+
+    async def _run(self, *arguments: str, stdout: int | None = None) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "services.quota",
+            *arguments,
+            env=self._environment,
+            stdout=stdout,
+        )
+
+
+@pytest.fixture
+async def outside(kafka_bootstrap: str, topic_prefix: str) -> AsyncIterator[Outside]:
+    connection = Connection(kafka_bootstrap, topic_prefix, "outside")
+    await apply(connection, topics(topic_prefix), replication=1)
+    outside = Outside(connection)
+    async with _running([outside.producer, outside.group]):
+        yield outside
+
+
+@pytest.fixture
+def database_prefix() -> str:
+    return f"test-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def database_name(database_prefix: str) -> str:
+    """The one that the service makes of its prefix."""
+    return f"{database_prefix}_quota"
+
+
+@pytest.fixture
+async def quota(
+    kafka_bootstrap: str, topic_prefix: str, mongo_url: str, database_prefix: str
+) -> AsyncIterator[Quota]:
+    quota = Quota(kafka_bootstrap, topic_prefix, mongo_url, database_prefix)
+    await quota.start()
+    yield quota
+    await quota.end(signal.SIGKILL)
+
+
+@asynccontextmanager
+async def _running(components: Sequence[Producer | Group]) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for component in components:
+            tasks.create_task(component.run(stop))
+        yield
+        stop.set()
+
+
+def account(number: int) -> AccountId:
+    return AccountId(f"acc_{number:032x}")
+
+
+async def test_plans_are_announced_and_requests_decided(outside: Outside, quota: Quota) -> None:
+    await outside.until(
+        lambda: sum(isinstance(event, LimitsChanged) for event in outside.heard.values()) == 4
+    )
+    limits = {
+        event.key: event for event in outside.heard.values() if isinstance(event, LimitsChanged)
+    }
+    assert set(limits) == {f"{plan}/default" for plan in ("free", "plus", "pro", "operator")}
+    free = limits["free/default"]
+    assert (free.version, free.m, free.images, free.adaptive) == (1, 1.0, 3, True)
+
+    for number in (1, 2, 3):
+        await outside.say(requested(number, account=account(1)))
+        await outside.until(lambda: len(outside.decisions) == number)  # noqa: B023 - awaited at once
+        await outside.say(completed(number, account=account(1)))
+    await outside.until(lambda: len(_usages(outside, account(1))) == 6)
+    await outside.say(requested(4, account=account(1)))
+    await outside.until(lambda: len(outside.decisions) == 4)
+    fourth = outside.decisions[-1]
+    assert isinstance(fourth, JobRejected)
+    assert (fourth.rule, fourth.quota.used, fourth.quota.limit) == ("window", 3, 3)
+    assert fourth.quota.limits_version == 1
+
+    assert await quota.end(signal.SIGTERM) == 0
+    assert await quota.check() == (0, {"accounts": 1, "findings": []})
+    await quota.start()
+
+
+async def test_killed_while_jobs_flow_it_decides_and_settles_each_of_them_once(
+    outside: Outside, quota: Quota
+) -> None:
+    accounts, jobs = 20, 200
+    asked = [
+        requested(number, plan="plus", account=account(number % accounts)) for number in range(jobs)
+    ]
+    for start in range(0, jobs, 20):
+        await outside.say(*asked[start : start + 20])
+        await asyncio.gather(
+            outside.say(*(_end_of(event) for event in outside.decisions[-20:])),
+            _restarted(quota) if start in (40, 120) else asyncio.sleep(0),
+        )
+    await outside.until(lambda: len({event.job for event in outside.decisions}) == jobs)
+    admitted = [event for event in outside.decisions if isinstance(event, JobAdmitted)]
+    await outside.say(*(_end_of(event) for event in admitted))
+    await outside.until(lambda: not _open_grants(outside))
+
+    assert len(outside.decisions) == jobs, "each once, under one event id"
+    assert len(admitted) >= accounts * 4
+    assert await quota.check() == (0, {"accounts": accounts, "findings": []})
+
+
+async def test_a_grant_whose_end_was_lost_long_ago_is_given_back(
+    outside: Outside, quota: Quota, store: Store
+) -> None:
+    """Only when a later end was handled: before that, its own may still lie on the stream."""
+    past = MongoDocuments(store, ACCOUNTS, ManualClock(NOON), "quota")
+    lost = reserve(None, requested(1, account=account(1)), Book(PLANS), NOON).change
+    await past.change(account(1), lambda _: lost)
+    await outside.say(requested(2, account=account(2)))
+    await outside.until(lambda: len(outside.decisions) == 2)
+    await outside.say(completed(2, account=account(2)))
+    await outside.until(lambda: len(_usages(outside, account(1))) == 2)
+    assert _usages(outside, account(1))[-1].grants == ()
+    assert await quota.check() == (0, {"accounts": 2, "findings": []})
+
+
+async def _restarted(quota: Quota) -> None:
+    await quota.end(signal.SIGKILL)
+    await quota.start()
+
+
+def _end_of(decision: JobAdmitted | JobRejected) -> Event:
+    number = int(decision.job[4:], 16)
+    return (completed if number % 2 else failed)(number, account=decision.account)
+
+
+def _usages(outside: Outside, of: AccountId) -> list[UsageChanged]:
+    known = (event for event in outside.heard.values() if isinstance(event, UsageChanged))
+    return sorted(
+        (event for event in known if event.account == of), key=lambda event: event.version
+    )
+
+
+def _open_grants(outside: Outside) -> bool:
+    latest: dict[AccountId, UsageChanged] = {}
+    for event in outside.heard.values():
+        if isinstance(event, UsageChanged):
+            held = latest.setdefault(event.account, event)
+            latest[event.account] = max(held, event, key=lambda one: one.version)
+    return any(grant.open for usage in latest.values() for grant in usage.grants)
