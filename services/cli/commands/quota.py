@@ -25,5 +25,5 @@ def check(data: DataOption = DATA, json: JsonOption = False) -> None:
     with problems_told():
         environ = environment(data)
     # quota's own process reads quota's own database: no command reaches into a service.
-    command = [sys.executable, "-m", "services.quota.prove", *(["--json"] if json else [])]
+    command = [sys.executable, "-m", "services.quota", "check", *(["--json"] if json else [])]
     raise typer.Exit(subprocess.run(command, env=environ, check=False).returncode)  # noqa: S603 - our own module
