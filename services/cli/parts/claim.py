@@ -10,8 +10,9 @@ import psutil
 
 from services.cli.parts.errors import FolderInUse
 
-__all__ = ["FolderClaim", "retire_stale", "write_pid_file"]
+__all__ = ["FolderClaim", "is_claimed", "retire_stale", "write_pid_file"]
 
+_LOCK = "lock"
 _STOP_WITHIN = 10.0
 _START_TIME_SLACK = 2.0  # the start time is counted from a boot time that clock changes move
 
@@ -26,7 +27,7 @@ class FolderClaim:
     def take(cls, folder: Path) -> Self:
         """Raises FolderInUse when another living process has it."""
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -36,6 +37,17 @@ class FolderClaim:
 
     def release(self) -> None:
         os.close(self._descriptor)
+
+
+def is_claimed(folder: Path) -> bool:
+    """Whether a living process holds the folder. Makes nothing that isn't there."""
+    if not (folder / _LOCK).exists():
+        return False
+    try:
+        FolderClaim.take(folder).release()
+    except FolderInUse:
+        return True
+    return False
 
 
 def write_pid_file(path: Path, pid: int) -> None:

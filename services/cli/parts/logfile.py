@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-__all__ = ["LogFile"]
+__all__ = ["LogFile", "tail"]
 
 _TURN_OVER_AT = 16 * 1024 * 1024
 _TAIL_BYTES = 16 * 1024
@@ -38,8 +38,13 @@ class LogFile:
             self._descriptor = -1
 
     def tail(self, lines: int) -> str:
-        with self._path.open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(file.tell() - _TAIL_BYTES, 0))
-            text = file.read().decode(errors="replace")
-        return "\n".join(text.splitlines()[-lines:])
+        return tail(self._path, lines)
+
+
+def tail(path: Path, lines: int) -> str:
+    """The last lines of a log, as far as they fit into 16 KiB."""
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(file.tell() - _TAIL_BYTES, 0))
+        text = file.read().decode(errors="replace")
+    return "\n".join(text.splitlines()[-lines:])

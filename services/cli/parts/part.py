@@ -78,8 +78,9 @@ class Part(ABC):
         """
 
     @property
-    def pid(self) -> int:
-        return self._running.pid
+    def pid(self) -> int | None:
+        """None while there is no process."""
+        return self._process.pid if self._process is not None and self._process.running else None
 
     @property
     def log(self) -> Path:

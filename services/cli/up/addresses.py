@@ -1,0 +1,58 @@
+"""Who listens where."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.cli.parts import LOOPBACK, free_port
+from services.cli.up.folder import DataFolder
+from services.cli.up.options import UpOptions
+
+__all__ = ["SERVICES", "Addresses", "choose_ports"]
+
+SERVICES = ("gateway", "quota", "render", "notify")
+"""In the order in which they are started and shown."""
+
+_CHOSEN_BY = {
+    "kafka": "HEATSINK_UP_KAFKA_PORT",
+    "database": "HEATSINK_UP_DATABASE_PORT",
+    "gateway": "HEATSINK_GATEWAY_PORT",
+    "notify": "HEATSINK_NOTIFY_PORT",
+}
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """`ports` holds `gateway`, `notify` and each service's `<service>-health`."""
+
+    kafka_bootstrap: str
+    mongo_url: str
+    ports: Mapping[str, int]
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports['gateway']}"
+
+    @property
+    def events_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports['notify']}"
+
+    def ready_url(self, service: str) -> str:
+        return f"http://{LOOPBACK}:{self.ports[f'{service}-health']}/ready"
+
+
+def choose_ports(options: UpOptions, folder: DataFolder) -> dict[str, int]:
+    """What the user chose, else what was used here before and is free, else any free one."""
+    before = folder.remembered_ports()
+    ports: dict[str, int] = {}
+    for name in (*_CHOSEN_BY, *(f"{service}-health" for service in SERVICES)):
+        chosen = options.port(_CHOSEN_BY[name]) if name in _CHOSEN_BY else None
+        ports[name] = chosen or _free(before.get(name), ports)
+    folder.remember_ports(ports)
+    return ports
+
+
+def _free(preferred: int | None, taken: Mapping[str, int]) -> int:
+    port = free_port(preferred)
+    while port in taken.values():
+        port = free_port()
+    return port

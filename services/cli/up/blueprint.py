@@ -1,0 +1,34 @@
+"""What a system is made of beside its parts, so that tests can build one of other processes."""
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from services.cli.parts.process import Command
+from services.cli.up.addresses import SERVICES, Addresses
+from services.contracts import topics
+from services.kit.bus import Connection, apply
+
+__all__ = ["HEATSINK", "Blueprint"]
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """`commands` has one for each service.
+
+    `prepare` gets the topic prefix, when the parts are there and before any service starts.
+    """
+
+    commands: Mapping[str, Command]
+    prepare: Callable[[Addresses, str], Awaitable[object]]
+
+
+async def _apply_topics(addresses: Addresses, prefix: str) -> None:
+    connection = Connection(addresses.kafka_bootstrap, topic_prefix=prefix)
+    await apply(connection, topics(prefix))
+
+
+HEATSINK = Blueprint(
+    commands={name: [sys.executable, "-m", f"services.{name}"] for name in SERVICES},
+    prepare=_apply_topics,
+)

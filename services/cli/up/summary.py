@@ -1,0 +1,27 @@
+"""What a person wants to know once everything runs."""
+
+from services.cli.up.running import Running
+
+__all__ = ["summary"]
+
+
+def summary(running: Running) -> str:
+    keys = running.keys
+    return f"""
+  Heatsink is ready.
+
+  API      {running.url}  (base URL of OpenAI clients: {running.url}/v1)
+  events   {running.events_url}/v1/events
+
+  keys     free      {keys.free}
+           plus      {keys.plus}
+           pro       {keys.pro}
+           operator  {keys.operator}
+
+  try it   curl -s {running.url}/v1/images/generations \\
+             -H 'Authorization: Bearer {keys.free}' \\
+             -H 'Content-Type: application/json' \\
+             -d '{{"model": "ember", "prompt": "a red fox"}}'
+
+  Ctrl-C stops everything.
+"""
