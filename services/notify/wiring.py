@@ -7,7 +7,7 @@ from services.contracts import Stream
 from services.kit.build import build_info
 from services.kit.bus import Group, Tail
 from services.kit.component import Component
-from services.kit.http.server import HttpServer
+from services.kit.http import HttpServer
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
 from services.notify.api import Notify, create_app

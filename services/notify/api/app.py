@@ -1,23 +1,27 @@
 """The ASGI app."""
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
-from services.kit.http import install
+from services.kit.http import install, protect
 from services.notify.api import events
 from services.notify.api.context import Notify
 
 __all__ = ["create_app"]
 
 
-def create_app(notify: Notify, version: str) -> FastAPI:
+def create_app(notify: Notify, version: str) -> ASGIApp:
+    """The app as it is put on a port."""
     app = FastAPI(
         title="Heatsink events",
         version=version,
         description="Pushes: the news of your jobs, limits and usage.",
+        openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.notify = notify
     app.include_router(events.router)
     install(app)
-    return app
+    return protect(app)
