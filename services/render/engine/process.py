@@ -122,6 +122,7 @@ class EngineProcess:
     async def _spawn(self) -> asyncio.StreamReader:
         ours, theirs = socket.socketpair()
         with theirs:
+            reader, self._writer = await asyncio.open_connection(sock=ours)
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-m", "services.render.engine"),
@@ -132,7 +133,6 @@ class EngineProcess:
                 pass_fds=(theirs.fileno(),),
                 env=_without_our_secrets(),
             )
-        reader, self._writer = await asyncio.open_connection(sock=ours)
         return reader
 
     async def _await_ready(self, reader: asyncio.StreamReader) -> Ready:
@@ -174,17 +174,18 @@ class EngineProcess:
 
     async def _end(self, *, grace: float) -> int:
         """Sees the process to its end, after `grace` seconds by force. Safe to call twice."""
-        if self._process is None:
-            return 0
         try:
             async with asyncio.timeout(grace):
-                code = await self._process.wait()
+                return await self._exit_code()
         except TimeoutError:
             self.kill()
-            code = await self._process.wait()
-        if self._writer is not None:
-            self._writer.close()
-        return code
+            return await self._exit_code()
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+
+    async def _exit_code(self) -> int:
+        return await self._process.wait() if self._process is not None else 0
 
 
 def _without_our_secrets() -> dict[str, str]:
