@@ -91,8 +91,8 @@ class _OpenAIErrorObject(BaseModel):
 
     message: str
     type: str
-    param: str | None
-    code: str | None
+    param: str | None = None
+    code: str | None = None
     problem: str = Field(description="Our own word, where OpenAI's says less.")
 
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import httpx2
@@ -36,9 +35,10 @@ from services.kit.documents import MemoryDocuments
 from services.kit.errors import Unavailable
 from services.kit.http import Limits
 from tests.unit.gateway.catalogue import CATALOGUE
+from tests.unit.gateway.documented import Documented
 from tests.unit.gateway.stories import NOW, Story
 
-__all__ = ["House", "PNG"]
+__all__ = ["PNG", "House"]
 
 E = TypeVar("E", bound=Event)
 
@@ -70,6 +70,7 @@ class House:
         self.client = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(guard, raise_app_exceptions=False),
             base_url="http://heatsink.test",
+            event_hooks={"response": [Documented(self.app).check]},
         )
 
     async def open(
@@ -105,7 +106,7 @@ class House:
 
     async def until(self, met: Callable[[], bool]) -> None:
         async with asyncio.timeout(5):
-            while not met():
+            while not met():  # noqa: ASYNC110 - the fakes have nothing to wait on
                 await asyncio.sleep(0)
 
     @asynccontextmanager

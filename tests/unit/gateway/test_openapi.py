@@ -1,0 +1,85 @@
+"""The OpenAPI document says all there is to say."""
+
+import re
+from typing import Any
+
+import httpx2
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from services.gateway.api.errors import speaks_openai
+from services.kit.http import Code
+from tests.unit.gateway.house import House
+
+
+@pytest.fixture
+def document(house: House) -> dict[str, Any]:
+    made: dict[str, Any] = house.app.openapi()
+    return made
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (path, operation)
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+    ]
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+async def test_the_document_is_served(house: House) -> None:
+    house.client.event_hooks = {}
+    response = await house.client.get("/v1/openapi.json")
+    assert response.json() == house.app.openapi()
+
+
+def test_every_operation_has_an_id_of_its_own_and_says_who_may_call_it(
+    document: dict[str, Any],
+) -> None:
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z][A-Za-z]+", name) for name in ids)
+    public = {
+        operation["operationId"]
+        for _, operation in operations(document)
+        if not operation["security"]
+    }
+    assert public == {"getPicture"}
+
+
+def test_every_refusal_is_one_of_the_table_with_an_example_in_its_form(
+    document: dict[str, Any],
+) -> None:
+    for path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            for media_type, content in answer["content"].items():
+                if int(status) < 400:
+                    continue
+                openai = speaks_openai(path)
+                assert media_type == ("application/json" if openai else "application/problem+json")
+                schema = {**content["schema"], "components": document["components"]}
+                for code, example in content["examples"].items():
+                    Draft202012Validator(schema).validate(example["value"])
+                    assert code in answer["description"]
+                    assert openai or str(Code.named(code).status) == status
+
+
+def test_fastapis_own_form_of_refusal_is_promised_nowhere(document: dict[str, Any]) -> None:
+    assert "HTTPValidationError" not in repr(document)
+
+
+def test_bodies_refuse_unknown_fields(document: dict[str, Any]) -> None:
+    for _, operation in operations(document):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            name = content["schema"]["$ref"].rpartition("/")[2]
+            assert document["components"]["schemas"][name]["additionalProperties"] is False
+
+
+async def test_there_is_no_page_that_loads_from_elsewhere(house: House) -> None:
+    for path in ("/docs", "/redoc", "/openapi.json"):
+        response: httpx2.Response = await house.client.get(path)
+        assert response.status_code == 404
