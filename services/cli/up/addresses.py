@@ -27,6 +27,8 @@ class Addresses:
     kafka_bootstrap: str
     mongo_url: str
     ports: Mapping[str, int]
+    topic_prefix: str = "heatsink"
+    database_prefix: str = "heatsink"
 
     @property
     def url(self) -> str:
@@ -35,6 +37,16 @@ class Addresses:
     @property
     def events_url(self) -> str:
         return f"http://{LOOPBACK}:{self.ports['notify']}"
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Where the parts are and which names are ours there, by the variables of services."""
+        return {
+            "HEATSINK_KAFKA_BOOTSTRAP": self.kafka_bootstrap,
+            "HEATSINK_MONGO_URL": self.mongo_url,
+            "HEATSINK_TOPIC_PREFIX": self.topic_prefix,
+            "HEATSINK_DATABASE_PREFIX": self.database_prefix,
+        }
 
     def ready_url(self, service: str) -> str:
         return f"http://{LOOPBACK}:{self.ports[f'{service}-health']}/ready"

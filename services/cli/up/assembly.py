@@ -42,7 +42,7 @@ def assemble(
         database = Database(folder.database, ports["database"], report)
         mongo = database.url
         parts.append(database)
-    addresses = Addresses(bootstrap, mongo, ports)
+    addresses = Addresses(bootstrap, mongo, ports, options.topic_prefix, options.database_prefix)
     services = _services(options, folder, blueprint, addresses, line_of)
     return Assembly(addresses, tuple(parts), services)
 

@@ -16,16 +16,16 @@ __all__ = ["HEATSINK", "Blueprint"]
 class Blueprint:
     """`commands` has one for each service.
 
-    `prepare` gets the topic prefix, when the parts are there and before any service starts.
+    `prepare` runs when the parts are there and before any service starts.
     """
 
     commands: Mapping[str, Command]
-    prepare: Callable[[Addresses, str], Awaitable[object]]
+    prepare: Callable[[Addresses], Awaitable[object]]
 
 
-async def _apply_topics(addresses: Addresses, prefix: str) -> None:
-    connection = Connection(addresses.kafka_bootstrap, topic_prefix=prefix)
-    await apply(connection, topics(prefix))
+async def _apply_topics(addresses: Addresses) -> None:
+    connection = Connection(addresses.kafka_bootstrap, topic_prefix=addresses.topic_prefix)
+    await apply(connection, topics(addresses.topic_prefix))
 
 
 HEATSINK = Blueprint(

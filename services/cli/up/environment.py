@@ -40,8 +40,7 @@ def _defaults(folder: DataFolder, pepper: str) -> dict[str, str]:
 
 def _addresses(service: str, addresses: Addresses, folder: DataFolder) -> dict[str, str]:
     return {
-        "HEATSINK_KAFKA_BOOTSTRAP": addresses.kafka_bootstrap,
-        "HEATSINK_MONGO_URL": addresses.mongo_url,
+        **addresses.parts,
         "HEATSINK_HEALTH_PORT": str(addresses.ports[f"{service}-health"]),
         "HEATSINK_GATEWAY_PORT": str(addresses.ports["gateway"]),
         "HEATSINK_GATEWAY_PUBLIC_URL": addresses.url,

@@ -35,6 +35,14 @@ class UpOptions:
         return self.environ.get("HEATSINK_MONGO_URL") or None
 
     @property
+    def topic_prefix(self) -> str:
+        return self.environ.get("HEATSINK_TOPIC_PREFIX") or "heatsink"
+
+    @property
+    def database_prefix(self) -> str:
+        return self.environ.get("HEATSINK_DATABASE_PREFIX") or "heatsink"
+
+    @property
     def cache(self) -> Path | None:
         named = self.environ.get("HEATSINK_UP_CACHE")
         return Path(named).expanduser() if named else None

@@ -13,13 +13,15 @@ __all__ = ["until_ready"]
 _ASK_EVERY = 0.1
 _ANSWER_WITHIN = 2.0
 _TELL_AFTER = 5.0
+_TELL_EVERY = 15.0
 
 
 async def until_ready(
     name: str, url: str, within: float, report: Report, failure: Callable[[], NotReady | None]
 ) -> None:
     """Returns when `url` answers 200. Raises NotReady when time is up, or `failure` is there."""
-    began = told = time.monotonic()
+    began = time.monotonic()
+    tell_at = began + _TELL_AFTER
     async with httpx2.AsyncClient(timeout=_ANSWER_WITHIN, trust_env=False) as client:
         while (reasons := await _reasons(client, url)) is not None:
             if cause := failure():
@@ -27,8 +29,8 @@ async def until_ready(
             now = time.monotonic()
             if now - began > within:
                 raise NotReady(name, f"is not ready after {within:g} s: {reasons}", "")
-            if now - told > _TELL_AFTER:
-                told = now
+            if now > tell_at:
+                tell_at = now + _TELL_EVERY
                 report(f"waiting for {name}: {reasons}")
             await asyncio.sleep(_ASK_EVERY)
 

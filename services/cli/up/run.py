@@ -21,6 +21,7 @@ from services.kit.errors import KitError
 __all__ = ["run"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_TOLD = ("url", "events_url", "keys")
 _EXIT_FAILED = 1
 _EXIT_BY_SIGNAL = 128
 
@@ -65,7 +66,8 @@ async def _prove(system: System, console: Console) -> None:
 
 
 def _tell_scripts(system: System) -> None:
-    told = {**system.told.as_json(), "pids": system.pids()}
+    told = {name: value for name, value in system.told.as_json().items() if name in _TOLD}
+    told["pids"] = system.pids()
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
 

@@ -1,6 +1,7 @@
 """What a system that is ready tells to scripts and to later commands."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -28,11 +29,15 @@ class DemoKeys:
 
 @dataclass(frozen=True)
 class Running:
-    """`url` is the base of the API and of its pages, `events_url` that of notify."""
+    """`url` is the base of the API and of its pages, `events_url` that of notify.
+
+    `parts` tells where the parts are and whose names are used there, by the variables of services.
+    """
 
     url: str
     events_url: str
     keys: DemoKeys
+    parts: Mapping[str, str]
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
@@ -44,6 +49,7 @@ def find_running(data: Path) -> Running | None:
         return None
     try:
         found = json.loads((data / DataFolder.RUNNING).read_text())
-        return Running(found["url"], found["events_url"], DemoKeys(**found["keys"]))
+        keys = DemoKeys(**found["keys"])
+        return Running(found["url"], found["events_url"], keys, found["parts"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

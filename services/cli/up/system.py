@@ -60,7 +60,7 @@ class System:
             assembly = assemble(options, folder, blueprint, report, line_of)
             system = cls(folder, assembly, blueprint, report)
             try:
-                await system._start(options.environ.get("HEATSINK_TOPIC_PREFIX") or "heatsink")
+                await system._start()
                 yield system
             finally:
                 await system._stop()
@@ -110,15 +110,16 @@ class System:
         url = self.addresses.ready_url(service)
         await until_ready(service, url, within, self._report, lambda: None)
 
-    async def _start(self, topic_prefix: str) -> None:
+    async def _start(self) -> None:
         if self._parts:
             self._report(f"starting {' and '.join(self._parts)}")
         await together(keeper.start() for keeper in self._parts.values())
-        await self._blueprint.prepare(self.addresses, topic_prefix)
+        await self._blueprint.prepare(self.addresses)
         self._report(f"starting {', '.join(self._services)}")
         await together(keeper.start() for keeper in self._services.values())
         await together(self._first_ready(name) for name in self._services)
-        self._running = Running(self.url, self.events_url, self._read_keys())
+        keys = self._read_keys()
+        self._running = Running(self.url, self.events_url, keys, self.addresses.parts)
         self.folder.write(self.folder.running, self._running.as_json())
 
     async def _first_ready(self, service: str) -> None:

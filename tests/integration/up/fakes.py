@@ -18,10 +18,10 @@ class Prepared:
     """Notes what was asked to be prepared."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[Addresses, str]] = []
+        self.calls: list[Addresses] = []
 
-    async def __call__(self, addresses: Addresses, prefix: str) -> None:
-        self.calls.append((addresses, prefix))
+    async def __call__(self, addresses: Addresses) -> None:
+        self.calls.append(addresses)
 
 
 def fake_blueprint(prepared: Prepared | None = None) -> Blueprint:

@@ -58,7 +58,8 @@ async def test_topics_are_applied_before_the_services_start(tmp_path: Path) -> N
     chosen = options(tmp_path, HEATSINK_TOPIC_PREFIX="mine")
     async with System.running(chosen, blueprint=fake_blueprint(prepared)) as system:
         pass
-    assert prepared.calls == [(system.addresses, "mine")]
+    assert prepared.calls == [system.addresses]
+    assert system.addresses.topic_prefix == "mine"
     assert system.addresses.kafka_bootstrap == PARTS["HEATSINK_KAFKA_BOOTSTRAP"]
 
 

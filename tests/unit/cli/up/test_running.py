@@ -6,7 +6,7 @@ import pytest
 from services.cli.parts.claim import FolderClaim
 from services.cli.up.running import DemoKeys, Running, find_running
 
-RUNNING = Running("http://a", "http://b", DemoKeys("f", "p", "r", "o"))
+RUNNING = Running("http://a", "http://b", DemoKeys("f", "p", "r", "o"), {"HEATSINK_MONGO_URL": "m"})
 
 
 def test_a_system_that_holds_its_folder_is_found(tmp_path: Path) -> None:
