@@ -1,6 +1,5 @@
 """Finished pictures on their way to the blob store."""
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from typing import Protocol
@@ -17,7 +16,7 @@ _MEDIA_TYPE = "image/png"
 class BlobStore(Protocol):
     """What render needs of a blob store. Raises Unavailable when it does not answer."""
 
-    async def put(self, key: str, data: bytes, *, media_type: str) -> None: ...
+    async def put(self, key: str, content: bytes, *, media_type: str) -> None: ...
 
     async def delete(self, key: str) -> None: ...
 
@@ -29,27 +28,25 @@ class Images:
         self._blobs = blobs
 
     async def store(self, claim: Claim, pictures: Sequence[Picture]) -> tuple[ImageRef, ...]:
-        refs = await asyncio.to_thread(_refs, claim, pictures)
-        for ref, picture in zip(refs, pictures, strict=True):
-            await self._blobs.put(ref.blob, picture.png, media_type=ref.media_type)
-        return refs
+        return tuple(
+            [await self._store(claim, index, picture) for index, picture in enumerate(pictures)]
+        )
 
     async def discard(self, refs: Sequence[ImageRef]) -> None:
         for ref in refs:
             await self._blobs.delete(ref.blob)
 
-
-def _refs(claim: Claim, pictures: Sequence[Picture]) -> tuple[ImageRef, ...]:
-    return tuple(
-        ImageRef(
+    async def _store(self, claim: Claim, index: int, picture: Picture) -> ImageRef:
+        key = f"images/{claim.job}/{claim.attempt}-{index}.png"
+        await self._blobs.put(key, picture.png, media_type=_MEDIA_TYPE)
+        return ImageRef(
             index=index,
-            blob=f"images/{claim.job}/{claim.attempt}-{index}.png",
+            blob=key,
             media_type=_MEDIA_TYPE,
+            # A picture of some megabytes takes a few milliseconds: no thread is worth that.
             sha256=hashlib.sha256(picture.png).hexdigest(),
             bytes=len(picture.png),
             width=picture.width,
             height=picture.height,
             seed=picture.seed,
         )
-        for index, picture in enumerate(pictures)
-    )

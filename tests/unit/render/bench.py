@@ -41,10 +41,10 @@ class Shelf:
         self.blobs: dict[str, bytes] = {}
         self.error: Exception | None = None
 
-    async def put(self, key: str, data: bytes, *, media_type: str) -> None:
+    async def put(self, key: str, content: bytes, *, media_type: str) -> None:
         assert media_type == "image/png"
         self._check()
-        self.blobs[key] = data
+        self.blobs[key] = content
 
     async def delete(self, key: str) -> None:
         self._check()
