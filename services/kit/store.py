@@ -164,11 +164,6 @@ class Store:
             done = await quick.bulk_write(requests)
             return done.matched_count
 
-    async def drop(self) -> None:
-        """Removes the whole database. For tests and tools."""
-        async with self.guard(_ENSURE_SECONDS):
-            await self._client.drop_database(self._database.name)
-
     def close(self) -> None:
         self._client.close()
 

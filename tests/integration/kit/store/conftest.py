@@ -13,5 +13,4 @@ async def store(mongo_url: str, database_name: str) -> AsyncIterator[Store]:
     store = Store.connect(mongo_url, database_name)
     await store.ensure(BOOKS, NOTES)
     yield store
-    await store.drop()
     store.close()
