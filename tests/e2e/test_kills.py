@@ -1,0 +1,116 @@
+"""Each service is killed once while jobs flow: every job has one end, and the ledger is right."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from services.cli.api import Api
+from services.cli.up import System
+from tests.e2e.conftest import Customer, NewCustomer
+from tests.e2e.ends import ends_of
+from tests.waiting import eventually
+
+JOBS = 12
+OVER = {"completed", "rejected", "failed", "cancelled"}
+
+
+async def submit(api: Api, number: int, seed: int) -> str:
+    """Tries until it is accepted: with its key a second try is the same job."""
+    wish = {"prompt": "a rocket", "steps": 6, "seed": seed}
+    while True:
+        try:
+            return str((await api.post("/v1/jobs", wish, once=f"kill-{number}"))["id"])
+        except Exception:  # noqa: BLE001 - whatever a dying gateway answers
+            await asyncio.sleep(0.2)
+
+
+async def under_load(someone: Customer, act: Callable[[], Awaitable[None]]) -> list[str]:
+    """Submits jobs one after the other, and does `act` in their midst."""
+    jobs = []
+    for number in range(JOBS):
+        jobs.append(await submit(someone.api, number, seed=number))
+        if number == JOBS // 2:
+            await act()
+    return jobs
+
+
+async def statuses(api: Api, jobs: list[str]) -> list[str]:
+    try:
+        return [(await api.get(f"/v1/jobs/{job}"))["status"] for job in jobs]
+    except Exception:  # noqa: BLE001 - whatever a dying gateway answers
+        return []
+
+
+async def all_over(api: Api, jobs: list[str]) -> bool:
+    found = await statuses(api, jobs)
+    return len(found) == len(jobs) and set(found) <= OVER
+
+
+async def ledger(system: System) -> dict[str, object]:
+    """What the operator's own proof says."""
+    command = [sys.executable, "-m", "services.cli", "quota", "check", "--json"]
+    process = await asyncio.create_subprocess_exec(
+        *command, "--data", str(system.folder.root), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    found: dict[str, object] = json.loads(out)
+    return found
+
+
+async def kill_worker(system: System) -> None:
+    """The render worker itself, not the service that keeps it."""
+    _, worker, *_ = system.pids()["render"]
+    os.kill(worker, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("victim", ["gateway", "quota", "render", "worker", "notify"])
+async def test_a_service_killed_while_jobs_flow_loses_and_doubles_nothing(
+    system: System, customer: NewCustomer, victim: str
+) -> None:
+    someone = await customer("pro")
+
+    async def kill() -> None:
+        await (kill_worker(system) if victim == "worker" else system.kill(victim))
+
+    jobs = await under_load(someone, kill)
+    assert len(set(jobs)) == JOBS
+    await eventually(lambda: all_over(someone.api, jobs), within=120, every=0.5)
+
+    assert set(await statuses(someone.api, jobs)) == {"completed"}
+    ends = await ends_of(system.addresses.kafka_bootstrap, jobs)
+    assert {job: len(ends[job]) for job in jobs} == dict.fromkeys(jobs, 1)
+    proof = await ledger(system)
+    assert proof["findings"] == []
+    limits = await someone.api.get("/v1/limits")
+    assert limits["used"] == JOBS
+
+
+async def test_a_client_of_a_killed_notify_resumes_without_gap_or_double(
+    system: System, customer: NewCustomer
+) -> None:
+    someone = await customer("pro")
+    url = f"{system.events_url}/v1/events"
+    seen: list[int] = []
+
+    async def follow(until: int) -> None:
+        while len(seen) < until:
+            try:
+                async with someone.api.events(url, str(seen[-1]) if seen else "0") as events:
+                    async for told in events:
+                        if told.id:
+                            seen.append(int(told.id))
+                        if len(seen) >= until:
+                            return
+            except Exception:  # noqa: BLE001 - whatever a dying stream ends with
+                await asyncio.sleep(0.1)
+
+    jobs = await under_load(someone, lambda: system.kill("notify"))
+    await eventually(lambda: all_over(someone.api, jobs), within=120, every=0.5)
+    async with asyncio.timeout(30):
+        await follow(JOBS * 3)
+    assert seen == list(range(1, len(seen) + 1))
