@@ -1,4 +1,4 @@
-"""The render engine alone: reads `COUNT STEPS` lines, draws one after the other, prints the rate."""
+"""The render engine alone: reads `COUNT STEPS` lines, draws in turn, prints the rate."""
 
 import asyncio
 import sys

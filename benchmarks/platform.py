@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 from services.cli.api import Api, Told
 from services.cli.up import System, UpOptions
@@ -110,14 +110,14 @@ async def _through(system: System, api: Api, first_seed: int) -> float:
 class _BareEngine:
     """The same engine in a process of its own, with as many threads, without a platform."""
 
-    async def __aenter__(self) -> "_BareEngine":
+    async def __aenter__(self) -> Self:
         command = [sys.executable, "-m", "benchmarks.bare_engine"]
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
         await self._line()
         return self
 
-    async def __aexit__(self, *_: Any) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._process.terminate()
         await self._process.wait()
 
