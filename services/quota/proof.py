@@ -6,9 +6,10 @@ from dataclasses import asdict
 
 from services.kit.clock import SystemClock
 from services.kit.errors import KitError
+from services.kit.plumbing import open_store
 from services.quota.check import Proof, check
 from services.quota.settings import QuotaSettings
-from services.quota.wiring import accounts_of, store_of
+from services.quota.wiring import NAME, accounts_to_read
 
 __all__ = ["BROKEN", "SOUND", "UNAVAILABLE", "as_json_text", "as_text", "prove"]
 
@@ -20,9 +21,9 @@ UNAVAILABLE = 69
 
 async def prove(settings: QuotaSettings, *, as_json: bool) -> int:
     """Answers the exit status."""
-    store, clock = store_of(settings), SystemClock()
+    store, clock = open_store(settings, NAME), SystemClock()
     try:
-        proof = await check(accounts_of(store, clock), clock)
+        proof = await check(accounts_to_read(store, clock), clock)
     except KitError as error:
         sys.stderr.write(f"heatsink: the ledger can't be read: {error}\n")
         return UNAVAILABLE

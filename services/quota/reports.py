@@ -4,7 +4,7 @@ import structlog
 
 from services.contracts.events import JobAdmitted, JobRejected, JobRequested
 from services.kit.telemetry import metrics
-from services.quota.core import AccountQuota, JobEnd, Outcome, Verdict
+from services.quota.core import JobEnd, LedgerRow, Outcome, Verdict
 
 __all__ = ["decided", "ended", "leaked"]
 
@@ -38,7 +38,7 @@ def decided(request: JobRequested, outcome: Outcome) -> None:
 def ended(end: JobEnd, outcome: Outcome) -> None:
     known = {"job": str(end.job), "account": str(end.account)}
     if outcome.row and outcome.change:
-        _settled(outcome.change.state, outcome)
+        _settled(outcome.change.state.plan, outcome.row)
         kept, given_back = outcome.row.units, outcome.row.given_back
         log.info("grant_settled", kept=kept, given_back=given_back, **known)
     elif outcome.verdict is Verdict.UNMATCHED:
@@ -49,8 +49,9 @@ def ended(end: JobEnd, outcome: Outcome) -> None:
 
 def leaked(outcome: Outcome) -> None:
     if outcome.row and outcome.change:
-        _settled(outcome.change.state, outcome)
-        metrics.LEAKED_GRANTS.add(1, plan=outcome.change.state.plan)
+        plan = outcome.change.state.plan
+        _settled(plan, outcome.row)
+        metrics.LEAKED_GRANTS.add(1, plan=plan)
         log.error(
             "grant_leaked",
             job=str(outcome.row.job),
@@ -60,9 +61,7 @@ def leaked(outcome: Outcome) -> None:
         )
 
 
-def _settled(account: AccountQuota, outcome: Outcome) -> None:
-    if outcome.row is None:
-        return
-    for units, what in ((outcome.row.units, "committed"), (outcome.row.given_back, "given_back")):
+def _settled(plan: str, row: LedgerRow) -> None:
+    for units, what in ((row.units, "committed"), (row.given_back, "given_back")):
         if units:
-            metrics.UNITS_SETTLED.add(units, plan=account.plan, outcome=what)
+            metrics.UNITS_SETTLED.add(units, plan=plan, outcome=what)

@@ -48,7 +48,7 @@ class AccountQuota:
     `as_of` is the latest moment that any decision has seen: a clock that is behind (another
     replica's, or one set back) never opens the window a second time. `version` counts what others
     were told of its usage, `turn` its ledger rows. `decided` are the jobs decided lately that hold
-    no open grant.
+    no open grant. `spent` holds nothing that has left by `as_of`.
     """
 
     account: AccountId
@@ -67,9 +67,8 @@ class AccountQuota:
     @property
     def used(self) -> int:
         """Units that count: those of open grants, however old, and what has not left yet."""
-        return sum(grant.units for grant in self.open) + sum(
-            spent.units for spent in self.spent if spent.leaves_at > self.as_of
-        )
+        held = sum(grant.units for grant in self.open)
+        return held + sum(spent.units for spent in self.spent)
 
     def at(self, now: datetime) -> "AccountQuota":
         """This account at `now`, or later if a decision has seen a later moment."""

@@ -15,5 +15,4 @@ async def store(mongo_url: str, database_name: str) -> AsyncIterator[Store]:
     store = Store.connect(mongo_url, database_name)
     await store.ensure(ACCOUNTS, LIMITS, LEASES, LEDGER)
     yield store
-    await store.drop()
     store.close()

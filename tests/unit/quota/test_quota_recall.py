@@ -44,6 +44,15 @@ def test_only_what_the_ledger_has_is_forgotten() -> None:
     assert (change.state.forgotten.count, change.state.forgotten.highest) == (2, job(12))
 
 
+def test_a_younger_decision_that_was_forgotten_first_is_looked_up_still() -> None:
+    state = drawn(None, 1, 2, 3)
+    for forgotten_job in (job(3), job(1)):
+        change = forget(state, {forgotten_job})
+        assert change is not None
+        state = change.state
+    assert reserve(state, requested(3), BOOK, NOON + 2 * DAY).verdict is Verdict.LOOK_UP
+
+
 def test_nothing_is_forgotten_while_the_ledger_is_behind() -> None:
     assert forget(refused(2 * REMEMBERED), set()) is None
     assert forget(None, {job(1)}) is None
