@@ -1,0 +1,153 @@
+"""Everything around gateway: quota and render as a script, on real Kafka."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from services.contracts import Envelope, Event, EventId, ImageRef, Lane, Stream
+from services.contracts.events import (
+    JobAdmitted,
+    JobCompleted,
+    JobProgressed,
+    JobQueued,
+    JobRejected,
+    JobRequested,
+    JobStarted,
+    QuotaFacts,
+    Rule,
+)
+from services.kit.blobs import Blobs
+from services.kit.bus import Connection, Producer, Tail
+from services.kit.clock import SystemClock
+from services.kit.component import Component, Readiness
+from tests.waiting import eventually
+
+__all__ = ["PNG", "World", "running"]
+
+CLOCK = SystemClock()
+PNG = b"\x89PNG\r\n\x1a\n"
+_HEARD = (Stream.ACCOUNTS, Stream.REQUESTS, Stream.CANCELLATIONS)
+
+
+@asynccontextmanager
+async def running(components: Sequence[Component], readiness: Readiness) -> AsyncIterator[None]:
+    """Runs components until the block ends, then stops them in reverse order."""
+    stops = [asyncio.Event() for _ in components]
+    tasks = [
+        asyncio.create_task(component.run(stop))
+        for component, stop in zip(components, stops, strict=True)
+    ]
+    try:
+        await eventually(lambda: readiness.ready)
+        yield
+    finally:
+        for task, stop in reversed(list(zip(tasks, stops, strict=True))):
+            stop.set()
+            await task
+
+
+class World:
+    """Answers each request by its prompt: `refuse`, `wait` for `finish`, or draw at once."""
+
+    def __init__(self, connection: Connection, blobs: Path) -> None:
+        self.readiness = Readiness()
+        self.heard: list[Envelope[Event]] = []
+        self._producer = Producer(connection, CLOCK, self.readiness)
+        self._tail = Tail(connection, _HEARD, clock=CLOCK, readiness=self.readiness, name="world")
+        self._blobs = Blobs.open(blobs)
+        self._answers: asyncio.Queue[JobRequested] = asyncio.Queue()
+        self._tail.listen(self._hear)
+
+    @asynccontextmanager
+    async def turning(self) -> AsyncIterator[None]:
+        async with running((self._producer, self._tail), self.readiness):
+            await self._tail.until_positioned()
+            answering = asyncio.create_task(self._answer())
+            try:
+                yield
+            finally:
+                answering.cancel()
+
+    def requests(self, prompt: str) -> list[JobRequested]:
+        events = (envelope.data for envelope in self.heard)
+        return [e for e in events if isinstance(e, JobRequested) and e.spec.prompt == prompt]
+
+    async def publish(self, *events: Event) -> None:
+        made = [Envelope(EventId.new(CLOCK.now()), "test", event) for event in events]
+        await self._producer.publish(made)
+
+    async def draw(self, asked: JobRequested) -> None:
+        now, of = CLOCK.now(), {"account": asked.account, "job": asked.job}
+        images = tuple([await self._image(asked, index) for index in range(asked.spec.n)])
+        await self.publish(
+            JobAdmitted(at=now, lane=Lane.FREE, spec=asked.spec, quota=_facts(asked), **of),
+            JobQueued(at=now, lane=Lane.FREE, pool="default", ticket=1, **of),
+            JobStarted(at=now, attempt=1, worker="w", **of),
+            JobProgressed(at=now, attempt=1, step=1, steps=2, **of),
+            JobCompleted(at=now, attempt=1, images=images, seconds=0.1, **of),
+        )
+
+    async def start(self, asked: JobRequested) -> None:
+        now, of = CLOCK.now(), {"account": asked.account, "job": asked.job}
+        await self.publish(
+            JobAdmitted(at=now, lane=Lane.FREE, spec=asked.spec, quota=_facts(asked), **of),
+            JobStarted(at=now, attempt=1, worker="w", **of),
+            JobProgressed(at=now, attempt=1, step=1, steps=2, **of),
+        )
+
+    def _hear(self, envelope: Envelope[Event]) -> None:
+        self.heard.append(envelope)
+        if isinstance(envelope.data, JobRequested):
+            self._answers.put_nowait(envelope.data)
+
+    async def _answer(self) -> None:
+        while True:
+            asked = await self._answers.get()
+            match asked.spec.prompt.split()[0]:
+                case "refuse":
+                    await self.publish(_rejected(asked))
+                case "wait":
+                    pass
+                case _:
+                    await self.draw(asked)
+
+    async def _image(self, asked: JobRequested, index: int) -> ImageRef:
+        key = f"images/{asked.job}/{index}.png"
+        await self._blobs.put(key, PNG, media_type="image/png")
+        return ImageRef(
+            index=index,
+            blob=key,
+            sha256=hashlib.sha256(PNG).hexdigest(),
+            bytes=len(PNG),
+            width=asked.spec.width,
+            height=asked.spec.height,
+            seed=asked.spec.seeds[index],
+        )
+
+
+def _facts(asked: JobRequested, used: int = 0) -> QuotaFacts:
+    return QuotaFacts(
+        plan=asked.plan,
+        window_seconds=86_400,
+        limit=3,
+        limit_normally=3,
+        used=used,
+        units=asked.units,
+    )
+
+
+def _rejected(asked: JobRequested) -> JobRejected:
+    now = CLOCK.now()
+    return JobRejected(
+        at=now,
+        account=asked.account,
+        job=asked.job,
+        rule=Rule.WINDOW,
+        reason="All of today's images are used.",
+        quota=_facts(asked, used=3),
+        resets_at=now + timedelta(hours=20),
+        retry_at=now + timedelta(hours=3),
+    )
