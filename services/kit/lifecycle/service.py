@@ -2,12 +2,10 @@
 
 import asyncio
 import os
-import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Generic, NoReturn, TypeVar
 
 import structlog
@@ -17,6 +15,7 @@ from services.kit.clock import Clock, SystemClock
 from services.kit.component import Component, Readiness
 from services.kit.lifecycle.health import HealthServer, health_app
 from services.kit.lifecycle.liveness import Liveness, watch_loop
+from services.kit.lifecycle.signals import heed_signals
 from services.kit.lifecycle.supervision import supervise
 from services.kit.settings import ServiceSettings
 from services.kit.telemetry import Telemetry, metrics
@@ -24,8 +23,6 @@ from services.kit.telemetry import Telemetry, metrics
 __all__ = ["Build", "Context", "run_service", "serve"]
 
 S = TypeVar("S", bound=ServiceSettings)
-
-_EXIT_BY_SIGNAL = 128
 
 
 @dataclass(frozen=True)
@@ -111,27 +108,18 @@ async def _run(
 
 async def _until_signal(name: str, settings: S, build: Build[S], telemetry: Telemetry) -> str:
     stop = asyncio.Event()
-    reasons = _stop_on_signals(stop)
-    context = Context(settings, SystemClock(), Readiness(), telemetry)
-    await serve(name, context, build, stop)
-    return reasons[0]
-
-
-def _stop_on_signals(stop: asyncio.Event) -> list[str]:
-    """Handlers outside of the loop: a second signal must work although the loop is stuck."""
     loop = asyncio.get_running_loop()
-    seen: list[str] = []
+    reasons: list[str] = []
 
-    def handle(number: int, _: FrameType | None) -> None:
-        if seen:
-            os._exit(_EXIT_BY_SIGNAL + number)
-        seen.append(signal.Signals(number).name)
+    def ask(reason: str) -> None:
+        reasons.append(reason)
         with suppress(RuntimeError):  # the loop has ended: there is nothing left to stop
             loop.call_soon_threadsafe(stop.set)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, handle)
-    return seen
+    heed_signals(ask)
+    context = Context(settings, SystemClock(), Readiness(), telemetry)
+    await serve(name, context, build, stop)
+    return reasons[0]
 
 
 async def _unless(

@@ -101,9 +101,10 @@ class _Environment(PydanticBaseSettingsSource):
         return {*names, *files, *_CLIENT}
 
     def _is_ours(self, variable: str) -> bool:
-        siblings = {*_SERVICES, *(family.service for family in _family(ServiceSettings))}
-        siblings -= {self._settings.service, ""}
-        return not any(variable.startswith(f"{_PREFIX}{name.upper()}_") for name in siblings)
+        """In the common space or in this service's own: the longest prefix decides whose it is."""
+        services = {*_SERVICES, *(family.service for family in _family(ServiceSettings))} - {""}
+        owners = [name for name in services if variable.startswith(f"{_PREFIX}{name.upper()}_")]
+        return max(owners, key=len, default="") in {self._settings.service, ""}
 
     def _from_file(self, variable: str) -> str | None:
         named = self._environ.get(f"{variable}{_FILE}")

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -19,7 +19,6 @@ from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 from opentelemetry.trace import NoOpTracerProvider, Span, Status, StatusCode
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from pymongo.monitoring import CommandFailedEvent
 
 from services.kit.build import build_info
 from services.kit.settings import ServiceSettings
@@ -150,7 +149,7 @@ def _instrument_mongo() -> None:
         )
 
 
-def _forget_message(span: Span, event: CommandFailedEvent) -> None:
+def _forget_message(span: Span, event: Any) -> None:
     """The server's message quotes values (of a unique index, say): only its code is kept."""
     span.set_status(Status(StatusCode.ERROR, str(event.failure.get("codeName", "error"))))
 

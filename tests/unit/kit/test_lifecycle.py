@@ -51,12 +51,12 @@ class Process:
         )
         self.lines: list[dict[str, Any]] = []
 
-    def wait_for(self, event: str) -> dict[str, Any]:
+    def wait_for(self, event: str, **fields: object) -> dict[str, Any]:
         assert self._child.stderr is not None
         for text in self._child.stderr:
             line: dict[str, Any] = json.loads(text)
             self.lines.append(line)
-            if line["event"] == event:
+            if line["event"] == event and fields.items() <= line.items():
                 return line
         raise AssertionError(f"no {event!r} in {self.lines}")
 
@@ -116,10 +116,10 @@ def test_the_start_line_says_what_runs(start: Start) -> None:
 
 
 def test_a_second_signal_ends_the_process_at_once(start: Start) -> None:
-    process = start("await stop.wait(); print('asked', flush=True); await asyncio.sleep(60)")
+    process = start("await stop.wait(); await asyncio.sleep(60)")
     process.wait_for("service started")
     process.signal(signal.SIGTERM)
-    process.wait_for("readiness")
+    process.wait_for("readiness", reason="draining")
     process.signal(signal.SIGTERM)
     began = time.monotonic()
     assert process.end() == 128 + signal.SIGTERM
