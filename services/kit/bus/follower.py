@@ -6,10 +6,9 @@ from enum import StrEnum
 
 from services.kit.bus.admin import partitions
 from services.kit.bus.connection import Connection
-from services.kit.bus.errors import TopicMissing
 from services.kit.bus.kafka import AIOKafkaConsumer, TopicPartition
 from services.kit.bus.model import Record
-from services.kit.bus.polling import CONSUMER_OPTIONS, Batch, poll
+from services.kit.bus.polling import CONSUMER_OPTIONS, Batch, poll, still_there
 from services.kit.bus.supervision import Supervisor, discard, start
 from services.kit.clock import Clock
 from services.kit.component import Readiness
@@ -105,8 +104,9 @@ class Follower:
             self._supervisor.pulse.beat()
             behind = behind and await self._behind(consumer, behind)
             if self._clock.monotonic() >= look_at:
-                if await self._grown(consumer, len(ends)):
+                if still_there(consumer, self._topics) > len(ends):
                     return
+                await self._probe(consumer, next(iter(ends)))
                 look_at = self._clock.monotonic() + _LOOK_EVERY
 
     async def _take(self, batch: Batch) -> None:
@@ -126,12 +126,7 @@ class Follower:
                 place: end for place, end in ends.items() if await consumer.position(place) < end
             }
 
-    async def _grown(self, consumer: AIOKafkaConsumer, known: int) -> bool:
+    async def _probe(self, consumer: AIOKafkaConsumer, place: TopicPartition) -> None:
+        """Raises when the brokers don't answer: a poll would only bring nothing."""
         async with asyncio.timeout(_ANSWER_WITHIN):
-            present = await consumer.topics()
-        for topic in self._topics:
-            if topic not in present:
-                raise TopicMissing(topic)
-        return (
-            sum(len(consumer.partitions_for_topic(topic) or ()) for topic in self._topics) > known
-        )
+            await consumer.end_offsets([place])

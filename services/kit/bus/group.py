@@ -1,20 +1,21 @@
 """Listening as a group: each event is handled once by some replica."""
 
 import asyncio
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
+
+import structlog
 
 from services.contracts import Stream
 from services.kit.bus.assignment import Assignment
 from services.kit.bus.connection import Connection
 from services.kit.bus.dead_letters import DeadLetters, RecordSender
 from services.kit.bus.delivery import Delivery, Patience
-from services.kit.bus.errors import TopicMissing
 from services.kit.bus.gate import Gate
-from services.kit.bus.kafka import AIOKafkaConsumer, IllegalStateError
+from services.kit.bus.kafka import IllegalStateError
+from services.kit.bus.membership import Membership
 from services.kit.bus.model import Handler
-from services.kit.bus.polling import CONSUMER_OPTIONS, poll
+from services.kit.bus.polling import poll
 from services.kit.bus.supervision import Supervisor, discard, start
 from services.kit.clock import Clock
 from services.kit.component import Readiness
@@ -22,9 +23,10 @@ from services.kit.telemetry import metrics
 
 __all__ = ["Group"]
 
+log = structlog.get_logger(__name__)
+
 _COMMIT_EVERY = 1.0
 _LOOK_EVERY = 5.0
-_LOOK_WITHIN = 8.0
 
 
 class Group:
@@ -94,47 +96,42 @@ class Group:
         await self._supervisor.run(self._session, stop)
 
     async def _session(self, stop: asyncio.Event) -> None:
-        consumer = AIOKafkaConsumer(**self._options())
+        member = Membership(self._connection, self._group, self._replica, self._topics)
         try:
-            await start(consumer, stop)
+            await start(member.consumer, stop)
             if not stop.is_set():
-                await self._listen(consumer, stop)
+                await self._listen(member, stop)
         finally:
-            await discard(consumer)
+            await discard(member.consumer)
 
-    async def _listen(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
-        await self._look(consumer)
+    async def _listen(self, member: Membership, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
-            assignment = Assignment(consumer, self._delivery.deliver, self._gate, tasks)
-            consumer.subscribe(list(self._topics), listener=assignment)
-            await self._turn(consumer, assignment, stop)
+            assignment = Assignment(member.consumer, self._delivery.deliver, self._gate, tasks)
+            await member.join(assignment)
+            await self._turn(member, assignment, stop)
             await self._finish(assignment)
 
-    async def _turn(
-        self, consumer: AIOKafkaConsumer, assignment: Assignment, stop: asyncio.Event
-    ) -> None:
-        commit_at = self._clock.monotonic() + _COMMIT_EVERY
-        look_at = self._clock.monotonic() + _LOOK_EVERY
+    async def _turn(self, member: Membership, assignment: Assignment, stop: asyncio.Event) -> None:
+        look_at = self._clock.monotonic()
+        commit_at = look_at + _COMMIT_EVERY
         while not stop.is_set():
-            assignment.take(await poll(consumer))
+            assignment.take(await poll(member.consumer))
             assignment.settle()
             self._say(assignment)
             now = self._clock.monotonic()
+            if now >= look_at and assignment.complete:
+                look_at = now + _LOOK_EVERY
+                await self._look(member, assignment, now)
             if now >= commit_at:
+                commit_at = now + _COMMIT_EVERY
                 await assignment.commit()
                 await self._measure(assignment)
-                commit_at = now + _COMMIT_EVERY
-            if now >= look_at:
-                await self._look(consumer)
-                look_at = now + _LOOK_EVERY
 
-    async def _look(self, consumer: AIOKafkaConsumer) -> None:
-        """Raises when a topic is missing or the brokers don't answer: else nobody would notice."""
-        async with asyncio.timeout(_LOOK_WITHIN):
-            present = await consumer.topics()
-        for topic in self._topics:
-            if topic not in present:
-                raise TopicMissing(topic)
+    async def _look(self, member: Membership, assignment: Assignment, now: float) -> None:
+        if member.outdated(now):
+            log.info("group_rejoins", group=self._group)
+            await assignment.commit()
+            member.rejoin(now)
 
     async def _finish(self, assignment: Assignment) -> None:
         self._gate.pause("stopping")
@@ -160,24 +157,3 @@ class Group:
             return  # the partitions went away while we asked
         for topic, stream in self._topics.items():
             metrics.CONSUMER_LAG.set(self._lags[topic], group=self._group, stream=stream)
-
-    def _options(self) -> dict[str, object]:
-        return {
-            **self._connection.options(),
-            **CONSUMER_OPTIONS,
-            "group_id": self._connection.group(self._group),
-            "group_instance_id": self._instance(),
-            "session_timeout_ms": 30_000,
-            "heartbeat_interval_ms": 5_000,
-            "rebalance_timeout_ms": 30_000,
-            "max_poll_interval_ms": 300_000,
-        }
-
-    def _instance(self) -> str:
-        """This member's static name: its slot, and a mark of what it reads.
-
-        The mark, because a static member that comes back is given what it had: with a stream more
-        it would never get that one's partitions, with one less aiokafka fails (Kafka 4.3).
-        """
-        mark = hashlib.sha256(" ".join(sorted(self._topics)).encode()).hexdigest()[:8]
-        return f"{self._group}-{self._replica}-{mark}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
     import ssl
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any, NamedTuple, Protocol
 
     class TopicPartition(NamedTuple):
@@ -57,11 +57,40 @@ if TYPE_CHECKING:
             self, partitions: Sequence[TopicPartition]
         ) -> dict[TopicPartition, int]: ...
 
-    class _Cluster(Protocol):
+    class Cluster(Protocol):
         def topics(self) -> set[str]: ...
+        def partitions_for_topic(self, topic: str) -> set[int] | None: ...
+
+    class MemberMetadata:
+        version: int
+        subscription: Sequence[str]
+        user_data: bytes
+
+        def __init__(self, version: int, subscription: Sequence[str], user_data: bytes) -> None: ...
+
+    class MemberAssignment:
+        version: int
+        assignment: Sequence[tuple[str, Sequence[int]]]
+        user_data: bytes
+
+        def __init__(
+            self,
+            version: int,
+            assignment: Sequence[tuple[str, Sequence[int]]],
+            user_data: bytes,
+        ) -> None: ...
+        def partitions(self) -> list[TopicPartition]: ...
+
+    class RoundRobinPartitionAssignor:
+        @classmethod
+        def metadata(cls, topics: Iterable[str]) -> MemberMetadata: ...
+        @classmethod
+        def assign(
+            cls, cluster: Cluster, members: Mapping[str, MemberMetadata]
+        ) -> dict[str, MemberAssignment]: ...
 
     class _Client(Protocol):
-        async def fetch_all_metadata(self) -> _Cluster: ...
+        async def fetch_all_metadata(self) -> Cluster: ...
 
     class AIOKafkaProducer:
         client: _Client
@@ -109,6 +138,7 @@ if TYPE_CHECKING:
         async def start(self) -> None: ...
         async def close(self) -> None: ...
         async def describe_topics(self) -> list[dict[str, Any]]: ...
+        async def delete_topics(self, topics: Sequence[str]) -> Any: ...
         async def create_topics(self, new_topics: Sequence[NewTopic]) -> Any: ...
         async def create_partitions(self, partitions: Mapping[str, NewPartitions]) -> Any: ...
         async def describe_configs(self, resources: Sequence[ConfigResource]) -> list[Any]: ...
@@ -130,6 +160,10 @@ else:
     )
     from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+    from aiokafka.cluster import ClusterMetadata as Cluster
+    from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+    from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment as MemberAssignment
+    from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata as MemberMetadata
     from aiokafka.errors import (
         CommitFailedError,
         IllegalStateError,
@@ -143,6 +177,7 @@ __all__ = [
     "AIOKafkaAdminClient",
     "AIOKafkaConsumer",
     "AIOKafkaProducer",
+    "Cluster",
     "CommitFailedError",
     "ConfigResource",
     "ConfigResourceType",
@@ -150,8 +185,11 @@ __all__ = [
     "ConsumerRecord",
     "IllegalStateError",
     "KafkaError",
+    "MemberAssignment",
+    "MemberMetadata",
     "NewPartitions",
     "NewTopic",
+    "RoundRobinPartitionAssignor",
     "TopicPartition",
     "UnknownTopicOrPartitionError",
     "create_ssl_context",

@@ -1,15 +1,15 @@
 """Polls that end by themselves, and only with their consumer by force (law 8)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from services.contracts import WireRecord
-from services.kit.bus.errors import PollStuck
+from services.kit.bus.errors import PollStuck, TopicMissing
 from services.kit.bus.kafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from services.kit.bus.model import Record
 
-__all__ = ["CONSUMER_OPTIONS", "Batch", "poll"]
+__all__ = ["CONSUMER_OPTIONS", "Batch", "poll", "require_topics", "still_there"]
 
 Batch = Mapping[TopicPartition, Sequence[Record]]
 
@@ -19,11 +19,12 @@ CONSUMER_OPTIONS = {
     "max_poll_records": 500,
     "fetch_max_bytes": 8 * 1024 * 1024,
     "max_partition_fetch_bytes": 2 * 1024 * 1024,
-    "metadata_max_age_ms": 30_000,
+    "metadata_max_age_ms": 10_000,
 }
 
 _POLL_MS = 250
 _STUCK_AFTER = 60.0
+_ANSWER_WITHIN = 8.0
 
 
 async def poll(consumer: AIOKafkaConsumer) -> Batch:
@@ -40,6 +41,29 @@ async def poll(consumer: AIOKafkaConsumer) -> Batch:
     if not done:
         raise PollStuck
     return {place: [_record(found) for found in batch] for place, batch in polling.result().items()}
+
+
+async def require_topics(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> None:
+    """Raises TopicMissing, or whatever tells that the brokers don't answer.
+
+    Asks before a topic is named to aiokafka, which would wait for it without a word (A14).
+    """
+    async with asyncio.timeout(_ANSWER_WITHIN):
+        present = await consumer.topics()
+    for topic in topics:
+        if topic not in present:
+            raise TopicMissing(topic)
+
+
+def still_there(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> int:
+    """How many partitions these topics have by now. Raises TopicMissing for one that is gone."""
+    count = 0
+    for topic in topics:
+        known = consumer.partitions_for_topic(topic)
+        if known is None:
+            raise TopicMissing(topic)
+        count += len(known)
+    return count
 
 
 def _record(found: ConsumerRecord) -> Record:

@@ -134,7 +134,7 @@ class Producer:
             acks="all",
             request_timeout_ms=int(self._timeout * 800),
             max_request_size=MAX_RECORD_BYTES + 20_000,
-            metadata_max_age_ms=30_000,
+            metadata_max_age_ms=10_000,
         )
         try:
             await start(client, stop)

@@ -92,12 +92,14 @@ async def test_a_broker_that_freezes_and_thaws_costs_time_and_nothing_else(
         await fragile.ready()
         await listeners.hear(1, of)
 
-        os.kill(own_broker.pid, signal.SIGSTOP)
+        pid = own_broker.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
         try:
             assert await refused(fragile) < 11
             await eventually(lambda: "group:test" in fragile.readiness.reasons)
         finally:
-            os.kill(own_broker.pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
         await listeners.hear(2, of)
         await fragile.ready(60)
 

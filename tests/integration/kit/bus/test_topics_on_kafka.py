@@ -7,6 +7,7 @@ from services.contracts import Stream, TopicSpec, topics
 from services.contracts.events.limits import LimitsChanged
 from services.kit.bus import Connection, apply, missing
 from services.kit.bus.admin import partitions
+from services.kit.bus.kafka import AIOKafkaAdminClient
 from services.kit.errors import Unavailable
 from tests.integration.kit.bus.bench import Bench, Heard, eventually, running
 from tests.unit.kit.bus.samples import cancel
@@ -73,3 +74,73 @@ async def test_missing_topics_are_named_and_all_recover_when_they_are_made(
         envelope = cancel()
         await bench.producer.publish([envelope])
         await eventually(lambda: envelope in heard)
+
+
+@pytest.mark.slow
+async def test_a_topic_that_is_deleted_is_named_and_read_again_when_it_is_back(
+    bench: Bench, topic_prefix: str
+) -> None:
+    heard = Heard()
+    topic = bench.connection.topic(Stream.CANCELLATIONS)
+    async with running(bench.producer, bench.group(heard), bench.tail()):
+        await bench.ready()
+        await bench.producer.publish([cancel()])
+        await delete(bench.connection, topic)
+        missing = f"topic_missing:{topic}"
+        await eventually(lambda: bench.readiness.reasons.get("group:test") == missing, 60)
+        await eventually(lambda: bench.readiness.reasons.get("tail") == missing, 60)
+
+        await apply(bench.connection, topics(topic_prefix))
+        await bench.ready()
+        envelope = cancel()
+        await bench.producer.publish([envelope])
+        await eventually(lambda: envelope in heard)
+
+
+@pytest.mark.slow
+async def test_partitions_that_are_added_are_read_by_all(bench: Bench, topic_prefix: str) -> None:
+    heard, overheard = Heard(), Heard()
+    tail = bench.tail()
+    tail.listen(overheard.envelopes.append)
+    async with running(bench.producer, bench.group(heard), tail):
+        await bench.ready()
+        name = bench.connection.topic(Stream.CANCELLATIONS)
+        (spec,) = (spec for spec in topics(topic_prefix) if spec.name == name)
+        await apply(bench.connection, [replace(spec, partitions=16)])
+        sent = [cancel() for _ in range(200)]
+
+        # Before anyone may know of the new partitions: their beginnings must not be missed.
+        late = Bench(bench.connection.bootstrap, topic_prefix).producer
+        async with running(late):
+            await late.publish(sent)
+        await eventually(lambda: all(envelope in heard for envelope in sent), 60)
+        await eventually(lambda: all(envelope in overheard for envelope in sent), 60)
+
+
+async def test_partitions_that_were_added_while_a_member_was_away_are_read(
+    bench: Bench, topic_prefix: str
+) -> None:
+    """A static member is given back what it had, which is not all there is by now."""
+    heard = Heard()
+    async with running(bench.producer):
+        async with running(bench.group(heard)):
+            await bench.ready()
+        name = bench.connection.topic(Stream.CANCELLATIONS)
+        (spec,) = (spec for spec in topics(topic_prefix) if spec.name == name)
+        await apply(bench.connection, [replace(spec, partitions=16)])
+
+        async with running(bench.group(heard)):
+            late = Bench(bench.connection.bootstrap, topic_prefix)
+            sent = [cancel() for _ in range(200)]
+            async with running(late.producer):
+                await late.producer.publish(sent)
+            await eventually(lambda: all(envelope in heard for envelope in sent))
+
+
+async def delete(connection: Connection, topic: str) -> None:
+    admin = AIOKafkaAdminClient(**connection.options())
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+    finally:
+        await admin.close()
