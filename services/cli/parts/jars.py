@@ -35,7 +35,7 @@ class Jar:
 
 
 def default_cache() -> Path:
-    return Path.home() / ".cache" / "heatsink" / "maven"
+    return Path.home() / ".cache" / "heatsink"
 
 
 def locked_jars(lock: Path = _LOCK) -> tuple[Jar, ...]:

@@ -42,7 +42,7 @@ class KafkaBroker(Part):
     ) -> None:
         super().__init__(folder, port, report)
         self._files = NodeFiles(self.folder)
-        self._cache = cache or default_cache()
+        self._cache = (cache or default_cache()) / "maven"
         self._java: Command = []
 
     @property
@@ -57,7 +57,7 @@ class KafkaBroker(Part):
         jars = await ensure_jars(self._cache, self.folder / "fetch.log", self._tell)
         logging = f"-Dlog4j2.configurationFile={self._files.log4j}"
         self._java = [JAVA, *_JVM, logging, "-cp", ":".join(map(str, jars))]
-        write_settings(self._files, self.port, free_port())
+        write_settings(self._files, self.port, free_port(besides=[self.port]))
         await ensure_formatted(self._files, self._java, self._report)
 
     def command(self) -> Command:

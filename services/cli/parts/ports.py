@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+from collections.abc import Collection
 from pathlib import Path
 
 from services.cli.parts.errors import PartError
@@ -16,18 +17,18 @@ _TRIES = 200
 _CONNECT_SECONDS = 0.2
 
 
-def free_port(preferred: int | None = None) -> int:
-    """A port below the ephemeral range, `preferred` when it is free.
+def free_port(preferred: int | None = None, besides: Collection[int] = ()) -> int:
+    """A port below the ephemeral range, `preferred` when it is free, and none of `besides`.
 
     The kernel hands ephemeral ports to clients as their own end: one of them could be taken while
     its server restarts, even by a client that tries to reach that very server.
     """
-    if preferred is not None and is_free(preferred):
+    if preferred is not None and preferred not in besides and is_free(preferred):
         return preferred
     span = max(_ephemeral_start() - _LOWEST, 1)
     for _ in range(_TRIES):
         port = _LOWEST + secrets.randbelow(span)
-        if is_free(port):
+        if port not in besides and is_free(port):
             return port
     raise PartError(f"no free port found between {_LOWEST} and {_LOWEST + span}")
 

@@ -58,13 +58,6 @@ def choose_ports(options: UpOptions, folder: DataFolder) -> dict[str, int]:
     ports: dict[str, int] = {}
     for name in (*_CHOSEN_BY, *(f"{service}-health" for service in SERVICES)):
         chosen = options.port(_CHOSEN_BY[name]) if name in _CHOSEN_BY else None
-        ports[name] = chosen or _free(before.get(name), ports)
+        ports[name] = chosen or free_port(before.get(name), ports.values())
     folder.remember_ports(ports)
     return ports
-
-
-def _free(preferred: int | None, taken: Mapping[str, int]) -> int:
-    port = free_port(preferred)
-    while port in taken.values():
-        port = free_port()
-    return port

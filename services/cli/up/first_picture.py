@@ -25,11 +25,13 @@ class FirstPicture:
     seconds: float
 
 
-async def draw_first(running: Running, path: Path) -> FirstPicture:
+async def draw_first(
+    running: Running, path: Path, transport: httpx2.AsyncBaseTransport | None = None
+) -> FirstPicture:
     """Draws with the demo key of the pro plan and saves to `path`. Raises OSError."""
     began = time.monotonic()
     try:
-        image, problem = await _draw(running), ""
+        image, problem = await _draw(running, transport), ""
     except (httpx2.HTTPError, ValueError, KeyError, IndexError, TypeError) as error:
         image, problem = b"", str(error) or type(error).__name__
     seconds = time.monotonic() - began
@@ -39,8 +41,8 @@ async def draw_first(running: Running, path: Path) -> FirstPicture:
     return FirstPicture(path, "", seconds)
 
 
-async def _draw(running: Running) -> bytes:
-    async with httpx2.AsyncClient(timeout=_WITHIN, trust_env=False) as client:
+async def _draw(running: Running, transport: httpx2.AsyncBaseTransport | None) -> bytes:
+    async with httpx2.AsyncClient(timeout=_WITHIN, trust_env=False, transport=transport) as client:
         answer = await client.post(
             f"{running.url}/v1/images/generations",
             headers={"authorization": f"Bearer {running.keys.pro}"},

@@ -42,8 +42,12 @@ class DataFolder:
         """There while a system runs here and is ready."""
         return self.root / self.RUNNING
 
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
     def log(self, service: str) -> Path:
-        return self.root / "logs" / f"{service}.log"
+        return self.logs / f"{service}.log"
 
     def pepper(self) -> str:
         """The secret behind key hashes and links, made once and kept."""

@@ -52,7 +52,7 @@ async def _serve(options: UpOptions, blueprint: Blueprint, console: Console) -> 
         if options.json:
             _tell_scripts(system)
         else:
-            console.write(summary(system.told))
+            console.write(summary(system.told, system.folder.logs))
         await asyncio.get_running_loop().create_future()
 
 

@@ -1,17 +1,20 @@
 """What a person wants to know once everything runs."""
 
+from pathlib import Path
+
 from services.cli.up.running import Running
 
 __all__ = ["summary"]
 
 
-def summary(running: Running) -> str:
+def summary(running: Running, logs: Path) -> str:
     keys = running.keys
     return f"""
   Heatsink is ready.
 
   API      {running.url}  (base URL of OpenAI clients: {running.url}/v1)
   events   {running.events_url}/v1/events
+  logs     {logs}
 
   keys     free      {keys.free}
            plus      {keys.plus}

@@ -113,7 +113,7 @@ class System:
     async def _start(self) -> None:
         if self._parts:
             self._report(f"starting {' and '.join(self._parts)}")
-        await together(keeper.start() for keeper in self._parts.values())
+        await together(self._start_part(keeper) for keeper in self._parts.values())
         await self._blueprint.prepare(self.addresses)
         self._report(f"starting {', '.join(self._services)}")
         await together(keeper.start() for keeper in self._services.values())
@@ -121,6 +121,10 @@ class System:
         keys = self._read_keys()
         self._running = Running(self.url, self.events_url, keys, self.addresses.parts)
         self.folder.write(self.folder.running, self._running.as_json())
+
+    async def _start_part(self, keeper: Keeper) -> None:
+        await keeper.start()
+        self._report(f"{keeper.unit.name} is ready")
 
     async def _first_ready(self, service: str) -> None:
         keeper = self._services[service]

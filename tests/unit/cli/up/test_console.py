@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 from services.cli.up.console import Console
 from services.cli.up.running import DemoKeys, Running
@@ -33,7 +34,10 @@ def test_a_reader_who_went_away_is_no_error() -> None:
 
 
 def test_the_summary_has_what_one_needs_to_begin() -> None:
-    text = summary(Running("http://127.0.0.1:1", "http://127.0.0.1:2", KEYS, {}))
+    text = summary(
+        Running("http://127.0.0.1:1", "http://127.0.0.1:2", KEYS, {}), Path("/data/logs")
+    )
     assert "curl -s http://127.0.0.1:1/v1/images/generations" in text
     assert "http://127.0.0.1:2/v1/events" in text
+    assert "/data/logs" in text
     assert all(key in text for key in ("hs_free", "hs_plus", "hs_pro", "hs_operator"))
