@@ -1,19 +1,20 @@
 """Documents in MongoDB: load, decide, and save where the version is still the one loaded.
 
-A document is `{_id, version, state, outbox, pending}`; `pending` is there while the outbox is not
-empty, and says since when. Writes are guarded by `_id` and `version` alone: neither may have
-another index, or SecantusDB would read through it first.
+A document is `{_id, version, by, state, outbox, pending}`; `pending` is there while the outbox is
+not empty, and says since when; `by` is the change that wrote it last. Writes are guarded by `_id`
+and `version` alone: neither may have another index, or SecantusDB would read through it first.
 """
 
 import asyncio
 import random
+import secrets
 from collections.abc import Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from services.kit.clock import Clock
 from services.kit.documents.codec import Fields, StateCodec
 from services.kit.documents.filters import to_filter, to_sort
-from services.kit.documents.items import Item, Outbox, items_of
+from services.kit.documents.items import Outbox, items_of
 from services.kit.documents.model import Change, CollectionSpec, Condition, Decide, Document
 from services.kit.documents.rows import ID_INDEX
 from services.kit.documents.turns import Turns
@@ -63,18 +64,7 @@ class MongoDocuments(Generic[S]):
     async def change(self, id: str, decide: Decide[S]) -> S | None:
         # Changes of one document by this process take turns: a race that nobody needs to lose.
         async with self._turns.of(id, _TURN_SECONDS):
-            for attempt in range(_ATTEMPTS):
-                stored = await self._stored(id)
-                state = self._document(stored).state if stored else None
-                change = decide(state)
-                if change is None:
-                    return state
-                if (saved := await self._save(id, stored, change)) is not None:
-                    return saved
-                metrics.WRITE_CONFLICTS.add(1, collection=self._name)
-                # Real time, not the clock's: it only spreads writers, and no decision sees it.
-                await asyncio.sleep(_jitter(attempt))
-        raise Unavailable("database", f"{self._name}: too many writers of one document")
+            return await self._change(id, decide)
 
     async def find(
         self,
@@ -112,44 +102,69 @@ class MongoDocuments(Generic[S]):
         name = stored["_id"]
         return Document(name, stored["version"], self._codec.decode(name, stored["state"]))
 
-    async def _save(self, id: str, stored: dict[str, Any] | None, change: Change[S]) -> S | None:
-        """The state as saved; none when another writer came first."""
-        fields = self._codec.encode(change.state)
-        items = items_of(change, self._source, self._clock.now(), current_traceparent())
-        if stored:
-            saved = await self._update(id, stored["version"], fields, items)
-        else:
-            saved = await self._insert(id, fields, items)
-        if not saved:
-            return None
-        if items and self._relay:
-            before = stored or {"version": 0, "outbox": []}
-            outbox = Outbox(before["version"] + 1, (*before["outbox"], *items))
-            self._relay.wake(self._name, str(id), outbox)
-        return self._codec.decode(id, fields)
+    async def _change(self, id: str, decide: Decide[S]) -> S | None:
+        by = secrets.token_hex(8)
+        for attempt in range(_ATTEMPTS):
+            stored = await self._stored(id)
+            state = self._document(stored).state if stored else None
+            if stored and stored.get("by") == by:
+                # The driver sent our write twice and was told of the second, which came too late.
+                self._tell(stored)
+                return state
+            change = decide(state)
+            if change is None:
+                return state
+            if saved := await self._save(id, stored, change, by):
+                if change.events or change.rows:
+                    self._tell(saved)
+                return self._document(saved).state
+            metrics.WRITE_CONFLICTS.add(1, collection=self._name)
+            # Real time, not the clock's: it only spreads writers, and no decision sees it.
+            await asyncio.sleep(_jitter(attempt))
+        raise Unavailable("database", f"{self._name}: too many writers of one document")
 
-    async def _insert(self, id: str, fields: Fields, items: list[Item]) -> bool:
-        new: Fields = {"_id": str(id), "version": 1, "state": fields, "outbox": items}
+    async def _save(
+        self, id: str, stored: Fields | None, change: Change[S], by: str
+    ) -> Fields | None:
+        """The document as saved; none when another writer came first."""
+        now = self._clock.now()
+        new: Fields = {
+            "_id": str(id),
+            "version": (stored["version"] if stored else 0) + 1,
+            "by": by,
+            "state": self._codec.encode(change.state),
+        }
+        items = items_of(change, self._source, now, current_traceparent())
+        pending = {"pending": now} if items else {}
+        if stored is None:
+            new |= {"outbox": items, **pending}
+            return new if await self._insert(new) else None
+        update: Fields = {"$set": {name: new[name] for name in ("version", "by", "state")}}
         if items:
-            new["pending"] = self._clock.now()
+            update |= {"$push": {"outbox": {"$each": items}}, "$min": pending}
+        new["outbox"] = [*stored["outbox"], *items]
+        return new if await self._update(id, stored["version"], update) else None
+
+    async def _insert(self, new: Fields) -> bool:
         try:
             async with self._store.guard():
                 await self._collection.insert_one(new)
         except Duplicate as error:
             # An insert whose answer was lost comes again: any of its unique indexes may refuse it.
-            if error.index == ID_INDEX or await self._stored(id):
+            if error.index == ID_INDEX or await self._stored(new["_id"]):
                 return False
             raise
         return True
 
-    async def _update(self, id: str, version: int, fields: Fields, items: list[Item]) -> bool:
-        update: Fields = {"$set": {"version": version + 1, "state": fields}}
-        if items:
-            update["$push"] = {"outbox": {"$each": items}}
-            update["$min"] = {"pending": self._clock.now()}
+    async def _update(self, id: str, version: int, update: Fields) -> bool:
         async with self._store.guard():
             done = await self._collection.update_one({"_id": str(id), "version": version}, update)
         return done.matched_count > 0
+
+    def _tell(self, saved: Fields) -> None:
+        if self._relay and saved["outbox"]:
+            outbox = Outbox(saved["version"], tuple(saved["outbox"]))
+            self._relay.wake(self._name, saved["_id"], outbox)
 
 
 def _jitter(attempt: int) -> float:

@@ -15,7 +15,8 @@ class Wire:
     """Passes bytes on. `cut` refuses and drops all; `silent` takes requests and answers nothing.
 
     `lose_answer_to` drops the connection in place of the next answer to a request that contains
-    these bytes; the request itself arrives.
+    these bytes; the request itself arrives. `double` sends such a request twice, and passes on the
+    second answer.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -23,9 +24,11 @@ class Wire:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lose: bytes | None = None
+        self._double: bytes | None = None
         self.cut = False
         self.silent = False
         self.lost = 0
+        self.doubled = 0
         self.port = 0
 
     @classmethod
@@ -50,6 +53,9 @@ class Wire:
 
     def lose_answer_to(self, request: bytes) -> None:
         self._lose = request
+
+    def double(self, request: bytes) -> None:
+        self._double = request
 
     def drop(self) -> None:
         """Ends all connections as they are."""
@@ -80,8 +86,18 @@ class Wire:
                 if self._lose and self._lose in data:
                     self._lose = None
                     losing.set()
+                if self._double and self._double in data:
+                    self._double = None
+                    await self._send_aside(data)
                 far.write(data)
                 await far.drain()
+
+    async def _send_aside(self, request: bytes) -> None:
+        reader, writer = await asyncio.open_connection(*self._target)
+        writer.write(request)
+        assert await reader.read(_CHUNK)
+        self.doubled += 1
+        writer.close()
 
     async def _answers(
         self, far: asyncio.StreamReader, writer: asyncio.StreamWriter, losing: asyncio.Event

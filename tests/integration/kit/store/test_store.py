@@ -76,6 +76,28 @@ async def test_the_driver_repeats_a_write_once_and_it_takes_place_once(
     assert await _outbox(store, "b") == 2
 
 
+@pytest.mark.parametrize("command", [b"insert", b"update"])
+async def test_a_write_that_arrives_twice_takes_place_once(
+    store: Store, far: Store, wire: Wire, command: bytes
+) -> None:
+    """The second finds the first's version and looks like a lost race; it is known by its mark."""
+    bus = Bus()
+    relay = relay_of(far, bus)
+    lent = 1
+    if command == b"update":
+        await books_of(store).change("b", lend)
+        lent = 2
+    await far.ping()
+    wire.double(command)
+    books = MongoDocuments(far, BOOKS, SystemClock(), "library", relay)
+    changed = await books.change("b", lambda book: Change(lend(book).state, (cancelled(1),)))
+    assert (changed, wire.doubled) == (Book(lent=lent), 1)
+    async with running(relay):
+        await eventually(lambda: bus.attempts == [1])
+        await eventually(lambda: _none_pending(store))
+    assert len(bus.published) == 1
+
+
 async def test_a_database_that_is_gone_is_unavailable_in_time(far: Store, wire: Wire) -> None:
     await far.ping()
     wire.cut = True
