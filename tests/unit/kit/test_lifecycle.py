@@ -13,12 +13,14 @@ from typing import Any
 import httpx2
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from services.kit.clock import SystemClock
 from services.kit.component import Component, Readiness
-from services.kit.lifecycle import Context, Liveness, serve
+from services.kit.lifecycle import Context, Liveness, serve, watch_loop
 from services.kit.settings import ServiceSettings
-from services.kit.telemetry import Telemetry
+from services.kit.telemetry import Telemetry, metrics
+from services.kit.telemetry.recording import recorded_metrics
 
 SERVICE = """
 import asyncio, sys, time
@@ -279,3 +281,15 @@ def test_liveness_names_what_has_been_silent_too_long() -> None:
     now = 100.0
     liveness.unregister("consumer")
     assert list(liveness.reasons) == ["relay"]
+
+
+async def test_a_blocked_loop_shows_in_the_figures_and_the_log() -> None:
+    with recorded_metrics() as figures, capture_logs() as logs:
+        watching = asyncio.create_task(watch_loop(Liveness()))
+        async with asyncio.timeout(10):
+            while not logs:
+                await asyncio.sleep(0)
+                time.sleep(1.3)  # noqa: ASYNC251 - the blocking is the point
+        watching.cancel()
+        assert figures.of(metrics.LOOP_LAG_SECONDS) >= 1
+    assert logs[0]["event"] == "event loop was blocked"

@@ -73,10 +73,10 @@ def test_a_dead_collector_changes_nothing(capfd: pytest.CaptureFixture[str]) -> 
     for number in range(10_000):
         with span("decide", number=number):
             metrics.CLAIMS.add(1, lane="free")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     stopping = time.monotonic()
     telemetry.shutdown()
-    assert time.monotonic() - stopping < 5
+    assert time.monotonic() - stopping < 10
     assert len(capfd.readouterr().err.splitlines()) < 10
 
 
