@@ -13,7 +13,7 @@ from services.gateway.repository import Jobs
 from services.gateway.waiters import Waiters, Watch
 from services.kit.clock import Clock
 from services.kit.errors import Duplicate, Unavailable
-from services.kit.telemetry import metrics
+from services.kit.telemetry import metrics, span
 
 __all__ = ["Desk", "DeskSettings", "IdempotencyKeyReused", "Order", "Receipt"]
 
@@ -85,7 +85,8 @@ class Desk:
             self._check_outbox()
             job = self._new_job(order)
             try:
-                await self._jobs.insert(job, _requested(job, order))
+                with span("gateway.store_job", job=job.id):
+                    await self._jobs.insert(job, _requested(job, order))
             except Duplicate:
                 continue
             metrics.JOBS_SUBMITTED.add(1, plan=job.plan, origin="http")
@@ -155,14 +156,13 @@ class Desk:
         if stored is None:
             return None
         job = self._waiters.fold(stored)
-        match verdict(job, order.digest):
-            case Verdict.REPLAY:
-                return job
-            case Verdict.OTHER_BODY:
-                raise IdempotencyKeyReused
-            case Verdict.FREED:
-                await self._jobs.apply(job.id, self._waiters.heard(job.id))
-                return None
+        found = verdict(job, order.digest)
+        if found is Verdict.OTHER_BODY:
+            raise IdempotencyKeyReused
+        if found is Verdict.REPLAY:
+            return job
+        await self._jobs.apply(job.id, self._waiters.heard(job.id))
+        return None
 
     async def _unanswered(self, order: Order) -> Job | None:
         since = self._clock.now() - self._settings.join_within

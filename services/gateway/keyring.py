@@ -66,13 +66,11 @@ class Keyring:
         known = keys.verify(self._pepper, parsed.secret, key.secret_hash if key else None)
         if not known or not account or not key or account.status is AccountStatus.ERASED:
             raise KeyRefused(Code.INVALID_API_KEY)
-        match standing(key, self._clock.now()):
-            case KeyStanding.REVOKED:
-                raise KeyRefused(Code.API_KEY_REVOKED)
-            case KeyStanding.EXPIRED:
-                raise KeyRefused(Code.API_KEY_EXPIRED)
-            case KeyStanding.GOOD:
-                pass
+        found = standing(key, self._clock.now())
+        if found is KeyStanding.REVOKED:
+            raise KeyRefused(Code.API_KEY_REVOKED)
+        if found is KeyStanding.EXPIRED:
+            raise KeyRefused(Code.API_KEY_EXPIRED)
         if account.status is AccountStatus.SUSPENDED:
             raise KeyRefused(Code.ACCOUNT_SUSPENDED)
         return Caller(account.id, account.plan, account.version, key.id, key.scopes)

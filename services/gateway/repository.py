@@ -84,7 +84,8 @@ class Jobs:
                 after = after and project(after, event)
             return Change(after) if after and after != job else None
 
-        return before, await self._documents.change(id, decide)
+        now = await self._documents.change(id, decide)
+        return before, now
 
     async def change(
         self, id: JobId, decide: Callable[[Job], tuple[Job, tuple[Event, ...]] | None]

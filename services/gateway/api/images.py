@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.contracts import JobStatus
@@ -14,6 +14,7 @@ from services.gateway.api.image_answer import answer, answer_headers
 from services.gateway.api.image_request import ImageRequest, refuse_unoffered
 from services.gateway.api.image_response import ImagesResponse
 from services.gateway.api.intake import take
+from services.gateway.api.patience import CLIENT_GONE, while_connected
 from services.gateway.api.refusals import not_completed
 from services.gateway.core.job import Job
 from services.kit.blobs import BlobMissing
@@ -44,9 +45,7 @@ _REFUSALS = (
     responses=answers(*KEY, *BODY, *DRAWING, *_REFUSALS, openai=True),
     openapi_extra=documented_body(ImageRequest),
 )
-async def create_image(
-    request: Request, here: Here, caller: Writer, posted: _Posted
-) -> JSONResponse:
+async def create_image(request: Request, here: Here, caller: Writer, posted: _Posted) -> Response:
     """Waits until the images are drawn, or refused, or a time limit is over (504).
 
     A client that gave up and asks again (`x-stainless-retry-count` above 0, or the same
@@ -63,7 +62,10 @@ async def create_image(
         is_retry=_is_retry(request),
         within=_WITHIN,
     )
-    job = await here.desk.outcome(receipt.job, here.settings.wait_seconds)
+    outcome = here.desk.outcome(receipt.job, here.settings.wait_seconds)
+    job = await while_connected(request, outcome)
+    if job is None:
+        return Response(status_code=CLIENT_GONE)
     if job.status is not JobStatus.COMPLETED:
         raise not_completed(job, here.clock.now())
     headers = answer_headers(here, job)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.contracts import JobId, JobStatus
@@ -14,6 +14,7 @@ from services.gateway.api.intake import preferred_wait, take
 from services.gateway.api.job_body import JobBody, JobList, job_body
 from services.gateway.api.job_request import JobRequest
 from services.gateway.api.paging import Cursor, Limit, open_cursor
+from services.gateway.api.patience import CLIENT_GONE, while_connected
 from services.gateway.api.refusals import rejected
 from services.gateway.core.job import AlreadyEnded, Job
 from services.kit.http import ApiError, Code
@@ -39,22 +40,24 @@ Status = Annotated[JobStatus | None, Query(description="Only jobs of this status
     },
     openapi_extra=documented_body(JobRequest),
 )
-async def create_job(request: Request, here: Here, caller: Writer, posted: _Posted) -> JSONResponse:
+async def create_job(request: Request, here: Here, caller: Writer, posted: _Posted) -> Response:
     """Answers at once with a job to follow; with `Prefer: wait=n`, after its end or n seconds.
 
     With an `Idempotency-Key`, the same body again gets the same job and `Idempotent-Replayed`.
     """
     receipt = await take(here, request, caller, posted.wish, posted)
-    job, headers = receipt.job, _headers(receipt.job)
+    headers = _headers(receipt.job)
     if receipt.replayed:
         headers["Idempotent-Replayed"] = "true"
     seconds = preferred_wait(request, here.settings.wait_seconds)
-    if seconds is not None:
-        job = await here.desk.outcome(job, seconds)
-        headers["Preference-Applied"] = f"wait={seconds:.0f}"
-        if job.status is JobStatus.REJECTED:
-            raise rejected(job, here.clock.now())
-    return _respond(here, job, 200 if job.status.is_end else 202, headers)
+    if seconds is None:
+        return _respond(here, receipt.job, headers)
+    job = await while_connected(request, here.desk.outcome(receipt.job, seconds))
+    if job is None:
+        return Response(status_code=CLIENT_GONE)
+    if job.status is JobStatus.REJECTED:
+        raise rejected(job, here.clock.now())
+    return _respond(here, job, {**headers, "Preference-Applied": f"wait={seconds:.0f}"})
 
 
 @router.get(
@@ -125,6 +128,7 @@ def _headers(job: Job) -> dict[str, str]:
     return {"Location": f"/v1/jobs/{job.id}", "Cache-Control": "no-store"}
 
 
-def _respond(here: Gateway, job: Job, status: int, headers: dict[str, str]) -> JSONResponse:
+def _respond(here: Gateway, job: Job, headers: dict[str, str]) -> JSONResponse:
+    status = 200 if job.status.is_end else 202
     body = job_body(here, job).model_dump(mode="json")
     return JSONResponse(body, status_code=status, headers=headers)

@@ -1,6 +1,7 @@
 """How a rejection by quota is told to whoever asked."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,6 +29,16 @@ class RefusalCode(StrEnum):
     UNKNOWN_PLAN = "unknown_plan"
 
 
+_CODES: Mapping[Rule, RefusalCode] = {
+    Rule.WINDOW: RefusalCode.QUOTA_EXHAUSTED,
+    Rule.LOAD: RefusalCode.LOAD_SHED,
+    Rule.CONCURRENCY: RefusalCode.CONCURRENCY_LIMIT,
+    Rule.REQUEST_TOO_LARGE: RefusalCode.REQUEST_TOO_LARGE,
+    Rule.ACCOUNT_INACTIVE: RefusalCode.ACCOUNT_SUSPENDED,
+    Rule.UNKNOWN_PLAN: RefusalCode.UNKNOWN_PLAN,
+}
+
+
 @dataclass(frozen=True)
 class Refusal:
     """`retry_after` in whole seconds, at least the time left; none where waiting won't help.
@@ -48,7 +59,7 @@ def refusal(job: Job, now: datetime) -> Refusal:
         raise ValueError(f"{job.id} was not rejected")
     retry_after = _retry_after(job, job.rejection, now)
     again = retry_after is not None and retry_after <= PATIENCE.total_seconds()
-    return Refusal(_code(job.rejection.rule), job.rejection, job.quota, retry_after, again)
+    return Refusal(_CODES[job.rejection.rule], job.rejection, job.quota, retry_after, again)
 
 
 def _retry_after(job: Job, rejection: Rejection, now: datetime) -> int | None:
@@ -62,19 +73,3 @@ def _retry_after(job: Job, rejection: Rejection, now: datetime) -> int | None:
 def _spread(job: Job) -> float:
     """0 to 3 s, different for each job, so that refused clients don't all come back at once."""
     return int(job.id[-4:], 16) % 4
-
-
-def _code(rule: Rule) -> RefusalCode:
-    match rule:
-        case Rule.WINDOW:
-            return RefusalCode.QUOTA_EXHAUSTED
-        case Rule.LOAD:
-            return RefusalCode.LOAD_SHED
-        case Rule.CONCURRENCY:
-            return RefusalCode.CONCURRENCY_LIMIT
-        case Rule.REQUEST_TOO_LARGE:
-            return RefusalCode.REQUEST_TOO_LARGE
-        case Rule.ACCOUNT_INACTIVE:
-            return RefusalCode.ACCOUNT_SUSPENDED
-        case Rule.UNKNOWN_PLAN:
-            return RefusalCode.UNKNOWN_PLAN

@@ -66,9 +66,9 @@ class House:
         self.links = LinkSigner([b"links"])
         self.keyring = Keyring(self.accounts, PEPPER, self.clock)
         self.app = create_app(self._gateway())
-        guard = guarded(self.app, Limits(body_bytes=1_048_576, body_seconds=0.2))
+        self.guard = guarded(self.app, Limits(body_bytes=1_048_576, body_seconds=0.2))
         self.client = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(guard, raise_app_exceptions=False),
+            transport=httpx2.ASGITransport(self.guard, raise_app_exceptions=False),
             base_url="http://heatsink.test",
             event_hooks={"response": [Documented(self.app).check]},
         )

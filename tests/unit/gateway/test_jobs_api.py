@@ -1,10 +1,7 @@
 """The job API: ask, look, list, cancel."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
-
-import pytest
 
 from services.contracts.events import Heat, JobCancelRequested, LoadReported
 from services.contracts.events.load import LaneLoad
@@ -219,61 +216,6 @@ async def test_a_cancel_that_races_with_the_end_loses(house: House, ada: Tenant)
     assert wishes(house) == []
 
 
-async def test_the_same_idempotency_key_makes_one_job(house: House, ada: Tenant) -> None:
-    key = {"Idempotency-Key": "k"}
-    first = await ada.post("/v1/jobs", {"prompt": "fox", "n": 1}, headers=key)
-    second = await ada.post("/v1/jobs", {"n": 1, "prompt": "fox"}, headers=key)
-    assert first.json() == second.json()
-    assert "idempotent-replayed" not in first.headers
-    assert second.headers["idempotent-replayed"] == "true"
-    assert len(house.requested) == 1
-
-
-async def test_the_same_idempotency_key_with_another_body_is_refused(
-    house: House, ada: Tenant
-) -> None:
-    key = {"Idempotency-Key": "k"}
-    await ada.post("/v1/jobs", {"prompt": "fox"}, headers=key)
-    response = await ada.post("/v1/jobs", {"prompt": "dog"}, headers=key)
-    assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
-    assert len(house.requested) == 1
-
-
-async def test_two_accounts_may_use_the_same_idempotency_key(house: House, ada: Tenant) -> None:
-    key = {"Idempotency-Key": "k"}
-    eve = await house.open()
-    first = await ada.post("/v1/jobs", {"prompt": "fox"}, headers=key)
-    second = await eve.post("/v1/jobs", {"prompt": "fox"}, headers=key)
-    assert first.json()["id"] != second.json()["id"]
-
-
-@pytest.mark.parametrize("stored", [True, False], ids=["projected", "only heard"])
-async def test_a_rejected_job_frees_its_idempotency_key(
-    house: House, ada: Tenant, stored: bool
-) -> None:
-    key = {"Idempotency-Key": "k"}
-    first = (await ada.post("/v1/jobs", {"prompt": "fox"}, headers=key)).json()
-    rejection = Story(first["id"], ada.account).rejected()
-    house.hear(rejection)
-    if stored:
-        await house.project(rejection)
-    second = await ada.post("/v1/jobs", {"prompt": "dog"}, headers=key)
-    assert second.status_code == 202
-    assert second.json()["id"] != first["id"]
-    assert (await look(ada, first["id"]))["status"] == "rejected"
-
-
-async def test_two_calls_with_one_idempotency_key_at_once_make_one_job(
-    house: House, ada: Tenant
-) -> None:
-    key = {"Idempotency-Key": "k"}
-    calls = (ada.post("/v1/jobs", {"prompt": "fox"}, headers=key) for _ in range(4))
-    answers = await asyncio.gather(*calls)
-    assert {answer.status_code for answer in answers} == {202}
-    assert len({answer.json()["id"] for answer in answers}) == 1
-    assert len(house.requested) == 1
-
-
 async def test_nothing_more_is_taken_in_while_the_bus_is_behind(house: House, ada: Tenant) -> None:
     job_id = await ada.draw(Idempotency_Key="k")
     house.bus_is_behind = True
@@ -283,44 +225,6 @@ async def test_nothing_more_is_taken_in_while_the_bus_is_behind(house: House, ad
     assert (await ada.get(f"/v1/jobs/{job_id}")).status_code == 200
     assert (await ada.post(f"/v1/jobs/{job_id}/cancel")).status_code == 202
     assert await ada.draw(Idempotency_Key="k") == job_id
-
-
-async def test_prefer_wait_answers_with_the_end(house: House, ada: Tenant) -> None:
-    async with house.answering(Story.admitted, Story.completed):
-        headers = {"Prefer": "respond-async, wait=10"}
-        response = await ada.post("/v1/jobs", {"prompt": "fox"}, headers=headers)
-    assert (response.status_code, response.json()["status"]) == (200, "completed")
-    assert response.headers["preference-applied"] == "wait=10"
-
-
-async def test_prefer_wait_answers_after_its_time(house: House, ada: Tenant) -> None:
-    task = asyncio.create_task(
-        ada.post("/v1/jobs", {"prompt": "fox"}, headers={"Prefer": "wait=3"})
-    )
-    await house.until(lambda: bool(house.requested))
-    async with asyncio.timeout(5):
-        while not task.done():
-            await house.clock.advance(timedelta(seconds=1))
-    response = await task
-    assert (response.status_code, response.json()["status"]) == (202, "submitted")
-
-
-async def test_prefer_wait_tells_a_refusal_as_one(house: House, ada: Tenant) -> None:
-    async with house.answering(Story.rejected):
-        response = await ada.post("/v1/jobs", {"prompt": "fox"}, headers={"Prefer": "wait=10"})
-    assert response.status_code == 429
-    problem = response.json()
-    assert (problem["code"], problem["rule"], problem["used"]) == ("quota_exhausted", "window", 3)
-    assert problem["job"] == house.requested[0].job
-    assert response.headers["content-type"] == "application/problem+json"
-    assert response.headers["retry-after"] == "3600"
-
-
-@pytest.mark.parametrize("prefer", ["wait=soon", "wait=-1", "handling=strict", ""])
-async def test_other_preferences_are_passed_over(ada: Tenant, prefer: str) -> None:
-    response = await ada.post("/v1/jobs", {"prompt": "fox"}, headers={"Prefer": prefer})
-    assert response.status_code == 202
-    assert "preference-applied" not in response.headers
 
 
 async def test_a_deferred_job_says_when(house: House, ada: Tenant) -> None:

@@ -12,6 +12,8 @@ from services.gateway.waiters import Waiters
 from services.kit.clock import ManualClock
 from services.kit.errors import Duplicate, Unavailable
 from services.kit.settings import read
+from services.kit.telemetry import metrics
+from services.kit.telemetry.recording import recorded_metrics, recorded_spans
 from tests.unit.gateway import stories
 from tests.unit.gateway.house import BOTH, House, Tenant
 from tests.unit.gateway.stories import ACCOUNT, KEY, Story
@@ -44,6 +46,28 @@ def test_of_a_jobs_steps_only_the_last_is_remembered(house: House) -> None:
 def test_what_is_no_jobs_is_not_remembered(house: House) -> None:
     house.hear(stories.limits())
     assert house.waiters.fold(stories.job()) == stories.job()
+
+
+async def test_the_time_of_a_job_is_measured_once_when_it_ends(house: House, ada: Tenant) -> None:
+    with recorded_metrics() as figures:
+        story = Story(await ada.draw(), ada.account)
+        await house.project(story.queued(), story.completed(), story.completed(), story.failed())
+    assert figures.of(metrics.JOBS_SUBMITTED, plan="free", origin="http") == 1
+    assert figures.of(metrics.JOB_SECONDS, plan="free", status="completed") == 20
+    assert figures.count(metrics.JOB_SECONDS, plan="free", status="completed") == 1
+
+
+async def test_the_request_is_published_within_a_span_that_names_its_job(ada: Tenant) -> None:
+    with recorded_spans() as spans:
+        job = await ada.draw()
+    [stored] = [span for span in spans.get_finished_spans() if span.name == "gateway.store_job"]
+    assert stored.attributes
+    assert stored.attributes["job"] == job
+
+
+async def test_events_that_are_no_jobs_are_passed_over(house: House) -> None:
+    await house.project(stories.limits())
+    assert await house.job_documents.count() == 0
 
 
 async def test_nobody_is_left_waiting_for_a_job_without_watchers(house: House) -> None:
