@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]  # as shipped
 
+from services.contracts import STREAMS, Stream, topic
+
 __all__ = ["ends_of"]
 
 _ENDS = ("JobRejected", "JobCompleted", "JobFailed", "JobCancelled")
@@ -18,9 +20,9 @@ async def ends_of(bootstrap: str, jobs: Collection[str]) -> dict[str, set[tuple[
     await consumer.start()
     try:
         places = [
-            TopicPartition(topic, partition)
-            for topic in ("heatsink.decisions.v1", "heatsink.renders.v1")
-            for partition in consumer.partitions_for_topic(topic) or await _known(consumer, topic)
+            TopicPartition(topic(stream), partition)
+            for stream in (Stream.DECISIONS, Stream.RENDERS)
+            for partition in range(STREAMS[stream].partitions)
         ]
         consumer.assign(places)
         last = await consumer.end_offsets(places)
@@ -35,11 +37,3 @@ async def ends_of(bootstrap: str, jobs: Collection[str]) -> dict[str, set[tuple[
     finally:
         await consumer.stop()
     return ends
-
-
-async def _known(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    consumer.subscribe([topic])
-    await consumer.topics()
-    found = consumer.partitions_for_topic(topic)
-    consumer.unsubscribe()
-    return found or set()

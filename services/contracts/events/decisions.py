@@ -68,7 +68,8 @@ class JobRejected(Event):
     quota: QuotaFacts
     resets_at: Instant | None = Field(default=None, description="When the window is empty again.")
     retry_at: Instant | None = Field(
-        default=None, description="When these units would fit; none if they never will."
+        default=None,
+        description="When these units would fit; none if they never will, or if nobody can know.",
     )
 
     @property

@@ -49,6 +49,7 @@ Listening = Annotated[Listener, Depends(_listener)]
 Position = Annotated[int | None, Depends(_position)]
 
 
+@router.get("/", include_in_schema=False, response_class=EventSourceResponse)
 @router.get(
     "/v1/events",
     operation_id="streamEvents",
