@@ -53,7 +53,7 @@ class QuotaAfter(BaseModel):
     left: int
     limit: int
     limit_normally: int
-    resets_at: datetime | None
+    resets_at: datetime
 
 
 class JobFacts(BaseModel):
@@ -62,8 +62,8 @@ class JobFacts(BaseModel):
     seeds: list[int]
     steps: int
     guidance: float
-    seconds: float | None
-    quota: QuotaAfter | None
+    seconds: float | None = None
+    quota: QuotaAfter | None = None
 
 
 class ImagesResponse(BaseModel):
