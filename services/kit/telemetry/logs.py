@@ -14,7 +14,7 @@ from services.kit.telemetry.exceptions import render
 from services.kit.telemetry.redaction import redact
 from services.kit.telemetry.tracing import current_ids
 
-__all__ = ["Throttle", "configure", "reset"]
+__all__ = ["Throttle", "configure", "reset", "silence_exporters"]
 
 _LEVELS = {
     "debug": logging.DEBUG,
@@ -23,7 +23,8 @@ _LEVELS = {
     "error": logging.ERROR,
 }
 
-_REPETITIVE = ("opentelemetry.", "urllib3.")
+_EXPORTERS = "opentelemetry"
+_REPETITIVE = (f"{_EXPORTERS}.", "urllib3.")
 
 
 def configure(
@@ -48,6 +49,11 @@ def configure(
         cache_logger_on_first_use=False,
     )
     _route_standard_logging(chain, renderer, out)
+
+
+def silence_exporters() -> None:
+    """Until the next `configure`: one that is cut off would complain after the last line."""
+    logging.getLogger(_EXPORTERS).setLevel(logging.CRITICAL + 1)
 
 
 def reset() -> None:
@@ -155,4 +161,5 @@ def _route_standard_logging(chain: list[Processor], renderer: Processor, out: Te
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
+    logging.getLogger(_EXPORTERS).setLevel(logging.NOTSET)
     logging.captureWarnings(capture=True)

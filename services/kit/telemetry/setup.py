@@ -1,6 +1,5 @@
 """Turns a process's telemetry on, and off again in bounded time."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +26,6 @@ from services.kit.telemetry import logs, metrics, tracing
 
 __all__ = ["Telemetry"]
 
-_EXPORTERS_LOG = logging.getLogger("opentelemetry")
 _EXPORT_SECONDS = 3.0
 _SPAN_QUEUE = 4096
 _SPAN_BATCH = 512
@@ -72,18 +70,14 @@ class Telemetry:
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
 
     def shutdown(self) -> None:
-        """Sends what is left, waiting no longer than a few seconds for a collector.
-
-        An exporter that is cut off then would complain after the process's last line.
-        """
-        _EXPORTERS_LOG.setLevel(logging.CRITICAL + 1)
+        """Sends what is left, waiting no longer than a few seconds for a collector."""
+        logs.silence_exporters()
         _within(_EXPORT_SECONDS, self._tracers.shutdown, self._meters.shutdown)
         tracing.use(NoOpTracerProvider())
         metrics.bind(NoOpMeterProvider().get_meter("heatsink"))
         logs.reset()
 
     def _take_over(self, version: str) -> None:
-        _EXPORTERS_LOG.setLevel(logging.NOTSET)
         ProcessCollector(registry=self._registry)
         tracing.use(self._tracers)
         metrics.bind(self._meters.get_meter("heatsink", version))
