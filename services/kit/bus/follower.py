@@ -100,7 +100,7 @@ class Follower:
             if not behind:
                 self.caught_up.set()
                 self._supervisor.settled()
-            await self._take(await poll(consumer))
+            await self._take(await poll(consumer, stop))
             self._supervisor.pulse.beat()
             behind = behind and await self._behind(consumer, behind)
             if self._clock.monotonic() >= look_at:

@@ -32,11 +32,11 @@ _LOOK_EVERY = 5.0
 class Group:
     """Hands events of `streams` to `handler`, per key in their order, keys side by side.
 
-    `name` is the service's, `replica` this process's slot in it: of two processes with the
-    same slot each would throw the other out. Offsets are committed about once a second, and only
-    as far as every outcome is durable (law 3). `drain` bounds how long `run` waits at its end for
-    handlers under way; what isn't done then comes again. `poll_age` is for liveness: 90 s and
-    more mean that the loop hangs (a rebalance may take 60).
+    `name` is the service's, `replica` this process's slot in it: of two processes with the same
+    slot each would throw the other out. At most `at_once` calls are under way. Offsets are
+    committed about once a second, and only as far as every outcome is durable (law 3). `drain`
+    bounds how long `run` waits at its end for calls under way; what isn't done comes again.
+    `poll_age` is for liveness: 90 s and more mean that the loop hangs (a rebalance may take 60).
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Group:
         look_at = self._clock.monotonic()
         commit_at = look_at + _COMMIT_EVERY
         while not stop.is_set():
-            assignment.take(await poll(member.consumer))
+            assignment.take(await poll(member.consumer, stop))
             assignment.settle()
             self._say(assignment)
             now = self._clock.monotonic()

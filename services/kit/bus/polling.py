@@ -24,20 +24,27 @@ CONSUMER_OPTIONS = {
 
 _POLL_MS = 250
 _STUCK_AFTER = 60.0
+_STUCK_AT_STOP = 1.0
 _ANSWER_WITHIN = 8.0
 
 
-async def poll(consumer: AIOKafkaConsumer) -> Batch:
+async def poll(consumer: AIOKafkaConsumer, stop: asyncio.Event) -> Batch:
     """What has come, within a quarter of a second; longer only while a group rebalances.
+
+    `stop` shortens that.
 
     Raises PollStuck, or whatever aiokafka does: then the consumer must be thrown away, because
     aiokafka 0.14 counts a poll that didn't return as one that never ends.
     """
     polling = asyncio.create_task(consumer.getmany(timeout_ms=_POLL_MS))
+    stopping = asyncio.create_task(stop.wait())
     try:
-        done, _ = await asyncio.wait({polling}, timeout=_STUCK_AFTER)
+        either = {polling, stopping}
+        await asyncio.wait(either, timeout=_STUCK_AFTER, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({polling}, timeout=_STUCK_AT_STOP)
     finally:
         polling.cancel()
+        stopping.cancel()
     if not done:
         raise PollStuck
     return {place: [_record(found) for found in batch] for place, batch in polling.result().items()}

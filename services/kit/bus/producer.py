@@ -88,6 +88,8 @@ class Producer:
         return self._connection.topic(envelope.stream), _checked(encode(envelope))
 
     async def _deliver(self, records: Sequence[_Outgoing]) -> None:
+        if not records:
+            return
         try:
             async with asyncio.timeout(self._timeout):
                 client = await self._ready_client()

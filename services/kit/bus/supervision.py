@@ -59,6 +59,8 @@ class Supervisor:
             try:
                 await session(stop)
             except Exception as error:  # noqa: BLE001 - aiokafka fails with whatever it meets
+                if stop.is_set():
+                    return
                 self._failed(error)
                 await until(stop, self._clock.sleep(self._backoff.next()))
 

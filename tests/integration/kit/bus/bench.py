@@ -116,7 +116,9 @@ class Bench:
             found: list[WireRecord] = []
             while len(found) < end:
                 found += [
-                    record.wire for batch in (await poll(consumer)).values() for record in batch
+                    record.wire
+                    for batch in (await poll(consumer, asyncio.Event())).values()
+                    for record in batch
                 ]
             return found
         finally:

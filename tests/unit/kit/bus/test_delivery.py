@@ -1,7 +1,10 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import NoOpTracerProvider
 
 from services.contracts import Envelope, Event, Stream, WireRecord
 from services.kit.bus import DeadLetter, Patience
@@ -10,6 +13,7 @@ from services.kit.bus.delivery import Delivery
 from services.kit.bus.gate import Gate
 from services.kit.clock import ManualClock
 from services.kit.errors import Unavailable, Unprocessable
+from services.kit.telemetry import current_traceparent, tracing
 from tests.unit.kit.bus.samples import (
     CANCELLATIONS,
     SUBMISSIONS,
@@ -242,3 +246,24 @@ async def test_a_paused_delivery_ends_what_runs_and_begins_nothing() -> None:
     delivering.cancel()
     with pytest.raises(asyncio.CancelledError):
         await delivering
+
+
+async def test_a_handler_works_within_the_trace_of_its_event() -> None:
+    trace = "a" * 32
+    seen: list[str | None] = []
+
+    class Traced(Handler):
+        async def __call__(self, _envelope: Envelope[Event]) -> None:
+            seen.append(current_traceparent())
+
+    tracing.use(TracerProvider())
+    try:
+        envelope = replace(cancel(), traceparent=f"00-{trace}-{'b' * 16}-01")
+        await Bench(Traced()).delivery.deliver(record(envelope))
+    finally:
+        tracing.use(NoOpTracerProvider())
+
+    (traceparent,) = seen
+    assert traceparent is not None
+    assert traceparent.split("-")[1] == trace
+    assert traceparent.split("-")[2] != "b" * 16
