@@ -2,6 +2,7 @@
 
 import structlog
 
+from services.contracts import job_status
 from services.contracts.events import JobAdmitted, JobRejected, JobRequested
 from services.kit.telemetry import metrics
 from services.quota.core import JobEnd, LedgerRow, Outcome, Verdict
@@ -44,6 +45,7 @@ def ended(end: JobEnd, outcome: Outcome) -> None:
     elif outcome.verdict is Verdict.UNMATCHED:
         # Nothing was charged for it, so there is nothing to settle, now or by a replay. But it was
         # admitted: only a restored database or a fault of ours explains that.
+        metrics.UNMATCHED_ENDS.add(1, status=job_status(end) or "unknown")
         log.warning("end_without_grant", end=type(end).__name__, **known)
 
 

@@ -3,7 +3,8 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from services.kit.http import install, protect
+from services.kit.http import protect
+from services.kit.http.api import install_api
 from services.notify.api import events
 from services.notify.api.context import Notify
 
@@ -23,5 +24,5 @@ def create_app(notify: Notify, version: str) -> ASGIApp:
     )
     app.state.notify = notify
     app.include_router(events.router)
-    install(app)
+    install_api(app)
     return protect(app)

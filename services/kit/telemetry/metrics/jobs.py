@@ -12,6 +12,7 @@ __all__ = [
     "LIMIT_FACTOR",
     "OFFERED_COST",
     "UNITS_SETTLED",
+    "UNMATCHED_ENDS",
 ]
 
 
@@ -37,6 +38,10 @@ def _outcome(*, plan: str, status: str) -> Labels:
 
 def _settled(*, plan: str, outcome: str) -> Labels:
     return {"plan": plan, "outcome": outcome}
+
+
+def _end(*, status: str) -> Labels:
+    return {"status": status}
 
 
 def _plan(*, plan: str) -> Labels:
@@ -78,6 +83,9 @@ UNITS_SETTLED = Counter(
 )
 LEAKED_GRANTS = Counter(
     "heatsink.quota.grants.leaked", "{grant}", "Grants that the sweep closed: no end came.", _plan
+)
+UNMATCHED_ENDS = Counter(
+    "heatsink.quota.ends.unmatched", "{job}", "Ends of jobs that quota holds no grant for.", _end
 )
 LIMIT_FACTOR = Gauge(
     "heatsink.quota.limit.factor",
