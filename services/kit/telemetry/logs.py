@@ -24,7 +24,7 @@ _LEVELS = {
 }
 
 _EXPORTERS = "opentelemetry"
-_REPETITIVE = (f"{_EXPORTERS}.", "urllib3.")
+_REPETITIVE = (f"{_EXPORTERS}.", "urllib3.", "aiokafka.")
 
 
 def configure(
