@@ -6,10 +6,10 @@ from tests.e2e.conftest import NewCustomer
 from tests.waiting import eventually
 
 NEEDED = {
-    "gateway": "POST",
-    "quota": "JobRequested",
-    "render": "step",
-    "notify": "push",
+    "gateway": "POST /v1/jobs",
+    "quota": "handle JobRequested",
+    "render-worker": "render.step",
+    "notify": "notify.push",
 }
 
 

@@ -57,7 +57,7 @@ async def test_the_fourth_image_of_a_day_is_refused_and_everything_is_said(
     assert 86_000 < int(headers["retry-after"]) <= 86_400
     assert headers["x-should-retry"] == "false"
     assert headers["x-ratelimit-remaining-images"] == "0"
-    assert caught.value.code == "quota_exhausted"
+    assert (caught.value.code, body["problem"]) == ("rate_limit_exceeded", "quota_exhausted")
 
 
 async def test_more_than_the_plan_ever_gives_is_refused_at_once(customer: NewCustomer) -> None:

@@ -4,9 +4,7 @@ from functools import cache
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from services.gateway.api import account_keys, accounts, files, images, jobs, limits, models
@@ -14,7 +12,8 @@ from services.gateway.api.context import Gateway
 from services.gateway.api.errors import respond
 from services.gateway.api.openapi import document
 from services.kit.build import build_info
-from services.kit.http import Limits, from_validation, install, protect
+from services.kit.http import Limits, protect
+from services.kit.http.api import install_api
 from services.kit.http.credentials import refuse_credentials_in_url
 
 __all__ = ["create_app", "guarded"]
@@ -41,8 +40,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.state.gateway = gateway
     for router in _ROUTERS:
         app.include_router(router)
-    install(app, respond)
-    app.add_exception_handler(RequestValidationError, _bad_parameter)
+    install_api(app, respond)
 
     @cache
     def openapi() -> dict[str, Any]:
@@ -59,9 +57,3 @@ def guarded(app: FastAPI, limits: Limits) -> ASGIApp:
 
 async def _no_credentials_in_url(request: Request) -> None:
     refuse_credentials_in_url(request)
-
-
-async def _bad_parameter(request: Request, error: Exception) -> Response:
-    if not isinstance(error, RequestValidationError):
-        raise error
-    return respond(request.scope, from_validation(error.errors()))

@@ -128,7 +128,7 @@ class Delivery:
             self._began()
             try:
                 with span(
-                    f"{envelope.stream} handle",
+                    f"handle {type(envelope.data).__name__}",
                     parent=envelope.traceparent,
                     kind=SpanKind.CONSUMER,
                     group=self._group,
