@@ -22,7 +22,8 @@ from services.kit.data import load_yaml
 from services.kit.http import HttpServer
 from services.kit.lifecycle import Context
 from services.kit.telemetry import Telemetry
-from tests.integration.gateway.world import World, running
+from tests.integration.gateway.world import World
+from tests.running import running
 
 ROOT = Path(__file__).parents[3]
 ACCOUNTS = "/v1/operator/accounts"

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,31 +22,14 @@ from services.contracts.events import (
 from services.kit.blobs import Blobs
 from services.kit.bus import Connection, Producer, Tail
 from services.kit.clock import SystemClock
-from services.kit.component import Component, Readiness
-from tests.waiting import eventually
+from services.kit.component import Readiness
+from tests.running import running
 
-__all__ = ["PNG", "World", "running"]
+__all__ = ["PNG", "World"]
 
 CLOCK = SystemClock()
 PNG = b"\x89PNG\r\n\x1a\n"
 _HEARD = (Stream.ACCOUNTS, Stream.REQUESTS, Stream.CANCELLATIONS)
-
-
-@asynccontextmanager
-async def running(components: Sequence[Component], readiness: Readiness) -> AsyncIterator[None]:
-    """Runs components until the block ends, then stops them in reverse order."""
-    stops = [asyncio.Event() for _ in components]
-    tasks = [
-        asyncio.create_task(component.run(stop))
-        for component, stop in zip(components, stops, strict=True)
-    ]
-    try:
-        await eventually(lambda: readiness.ready)
-        yield
-    finally:
-        for task, stop in reversed(list(zip(tasks, stops, strict=True))):
-            stop.set()
-            await task
 
 
 class World:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ from services.contracts.events import (
 from services.contracts.jobs import Lane
 from services.kit.bus import Connection, Producer, apply
 from services.kit.clock import SystemClock
-from services.kit.component import Component, Readiness
+from services.kit.component import Readiness
 from services.kit.http.server import HttpServer
 from services.kit.keys import NewKey, hash_secret, new_key
 from services.kit.lifecycle import Context
@@ -33,6 +33,7 @@ from services.kit.settings import LogFormat
 from services.kit.telemetry import Telemetry
 from services.notify.settings import NotifySettings
 from services.notify.wiring import build
+from tests.running import running
 from tests.waiting import eventually
 
 PEPPER = SecretStr("a pepper of the tests")
@@ -92,22 +93,6 @@ class EventReader:
 
     async def take(self, count: int) -> list[dict[str, Any]]:
         return [await self.next() for _ in range(count)]
-
-
-@asynccontextmanager
-async def running(components: Sequence[Component], readiness: Readiness) -> AsyncIterator[None]:
-    stops = [asyncio.Event() for _ in components]
-    tasks = [
-        asyncio.create_task(component.run(stop))
-        for component, stop in zip(components, stops, strict=True)
-    ]
-    try:
-        await eventually(lambda: readiness.ready)
-        yield
-    finally:
-        for task, stop in reversed(list(zip(tasks, stops, strict=True))):
-            stop.set()
-            await task
 
 
 @pytest.fixture(scope="module")

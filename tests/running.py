@@ -1,0 +1,27 @@
+"""Components of a service in the test's own process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from services.kit.component import Component, Readiness
+from tests.waiting import eventually
+
+__all__ = ["running"]
+
+
+@asynccontextmanager
+async def running(components: Sequence[Component], readiness: Readiness) -> AsyncIterator[None]:
+    """Runs components until the block ends, then stops them in reverse order."""
+    stops = [asyncio.Event() for _ in components]
+    tasks = [
+        asyncio.create_task(component.run(stop))
+        for component, stop in zip(components, stops, strict=True)
+    ]
+    try:
+        await eventually(lambda: readiness.ready)
+        yield
+    finally:
+        for task, stop in reversed(list(zip(tasks, stops, strict=True))):
+            stop.set()
+            await task
