@@ -19,6 +19,11 @@ from services.render.repository import Queue
 
 __all__ = ["Reporter"]
 
+_SHARE = 0.05
+"""Of the time, at most, goes into looking at lines."""
+
+Lines = Mapping[Lane, LineLoad]
+
 _DEGREES = {heat: degree for degree, heat in enumerate(Heat)}
 
 
@@ -41,6 +46,8 @@ class Reporter:
         self._clock = clock
         self._assumed_speed = assumed_speed
         self._drains = {pool: Drain() for pool in pools}
+        self._lines: dict[str, Lines] = {}
+        self._look_from = dict.fromkeys(pools, 0.0)
 
     async def report(self, fence: int, records: dict[str, WorkerRecord], roster: Roster) -> None:
         """One LoadReported for each pool. `records` may hold workers that `roster` gave up."""
@@ -56,11 +63,20 @@ class Reporter:
         now = self._clock.monotonic()
         return Measured(
             workers=_of(pool, roster.workers),
-            lines={lane: await self._queue.load_of(pool, lane) for lane in Lane},
+            lines=await self._looked(pool),
             drained={lane: drain.rate(lane, now) for lane in Lane},
             assumed_speed=self._assumed_speed,
             now=self._clock.now(),
         )
+
+    async def _looked(self, pool: str) -> Lines:
+        """What waits, or what waited a moment ago where the lines are so long that looks take."""
+        began = self._clock.monotonic()
+        if began >= self._look_from[pool]:
+            self._lines[pool] = {lane: await self._queue.load_of(pool, lane) for lane in Lane}
+            took = self._clock.monotonic() - began
+            self._look_from[pool] = began + took / _SHARE
+        return self._lines[pool]
 
 
 def _of(pool: str, workers: Mapping[str, WorkerRecord]) -> dict[str, WorkerRecord]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from services.contracts import AccountId, JobId, Lane
 from services.kit.documents import Change, Condition, Document, Documents
 from services.render import journal
 from services.render.core import (
+    FRONT_SIZE,
     Entry,
     LineClock,
     LineLoad,
@@ -29,6 +30,8 @@ _SAMPLE = 200
 _BATCH = 100
 _MOST_WORKERS = 1000
 _MOST_RUNNING = 1000
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""Later than this is any time at all: a lower bound is what an index serves, in SecantusDB too."""
 
 
 E = TypeVar("E", bound=Entry)
@@ -64,12 +67,12 @@ class Queue:
             journal.tell(job, before, change)
         return change
 
-    async def head(self, pool: str, lane: Lane, now: datetime, limit: int) -> list[Found[Waiting]]:
+    async def front(self, pool: str, lane: Lane, now: datetime) -> list[Found[Waiting]]:
         """The first jobs of a line that may be drawn now, in the order of their tickets."""
         found = await self._entries.find(
             [("line", "==", line_of(pool, lane)), ("not_before", "<=", now)],
-            order=("order.ticket", "order.queued_at"),
-            limit=limit,
+            order=("order.ticket", "_id"),
+            limit=FRONT_SIZE,
         )
         return _of(Waiting, found)
 
@@ -78,16 +81,20 @@ class Queue:
 
     async def running(self) -> list[Found[Running]]:
         found = await self._entries.find(
-            [("lease_until", "exists", True)], order=("lease_until",), limit=_MOST_RUNNING
+            [("lease_until", ">", _LONG_AGO)], order=("lease_until",), limit=_MOST_RUNNING
         )
         return _of(Running, found)
 
     async def too_late(self, now: datetime) -> list[Found[Waiting]]:
         """Waiting jobs whose time to start has passed."""
         found = await self._entries.find(
-            [("start_by", "<=", now)], order=("start_by",), limit=_BATCH
+            [("start_by", ">", _LONG_AGO)], order=("start_by",), limit=_BATCH
         )
-        return _of(Waiting, found)
+        return [
+            one
+            for one in _of(Waiting, found)
+            if one.entry.start_by is not None and one.entry.start_by <= now
+        ]
 
     async def load_of(self, pool: str, lane: Lane) -> LineLoad:
         """What waits in a line: exact up to 200 jobs, beyond that by the mean cost of the first."""

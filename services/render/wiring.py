@@ -31,6 +31,7 @@ from services.render.worker import (
     Meter,
     ParentWatch,
     Register,
+    Scout,
     Tools,
     Worker,
 )
@@ -105,17 +106,19 @@ async def build_worker(
         progress_per_second=settings.progress_per_second,
         jitter=random.random,
     )
+    scout = Scout(settings.pool, queue, clock, settings.poll_seconds)
     claimer = Claimer(
         identity.name,
-        settings.pool,
         queue=queue,
         lines=lines,
+        scout=scout,
         meter=meter,
         clock=clock,
         lease=settings.lease,
     )
     worker = Worker(
         claimer,
+        scout,
         tools,
         bell,
         poll_seconds=settings.poll_seconds,

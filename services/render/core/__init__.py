@@ -19,6 +19,7 @@ from services.render.core.entry import (
     held,
     line_of,
 )
+from services.render.core.front import FRONT_SIZE, Front, Place
 from services.render.core.heat import PROMISED_WAIT, heat_of, pressure_of
 from services.render.core.lanes import FREE_FLOOR, LaneChoice, choose_lane
 from services.render.core.load import LONGEST_WAIT, LineLoad, Measured, load_report
@@ -32,6 +33,7 @@ from services.render.core.watch import LeaseWatch
 
 __all__ = [
     "FREE_FLOOR",
+    "FRONT_SIZE",
     "LINES",
     "LONGEST_WAIT",
     "PROMISED_WAIT",
@@ -44,6 +46,7 @@ __all__ = [
     "Drain",
     "Ended",
     "Entry",
+    "Front",
     "LaneChoice",
     "LeaseWatch",
     "LineClock",
@@ -52,6 +55,7 @@ __all__ = [
     "Order",
     "Pace",
     "Phase",
+    "Place",
     "RetryPolicy",
     "Roster",
     "Running",

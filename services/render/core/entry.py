@@ -151,10 +151,11 @@ QUEUE: CollectionSpec[Entry] = CollectionSpec(
     # A union is a type to pydantic, though not to the type checker.
     cast("type[Entry]", Annotated[Entry, Field(discriminator="phase")]),
     indexes=(
-        Index(("line", "order.ticket"), sparse=True),
-        Index(("worker",), sparse=True),
-        Index(("lease_until",), sparse=True),
-        Index(("start_by",), sparse=True),
+        # Not sparse: a partial index serves no query of SecantusDB, which reads all documents then.
+        Index(("line", "order.ticket")),
+        Index(("worker",)),
+        Index(("lease_until",)),
+        Index(("start_by",)),
         Index(("expires_at",), expire_after=timedelta(0)),
     ),
 )

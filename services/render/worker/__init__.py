@@ -9,6 +9,7 @@ from services.render.worker.keeper import Keeper
 from services.render.worker.meter import Meter
 from services.render.worker.parent import ParentWatch
 from services.render.worker.register import Register
+from services.render.worker.scout import Scout
 from services.render.worker.tools import Tools
 from services.render.worker.worker import Worker
 
@@ -22,6 +23,7 @@ __all__ = [
     "Meter",
     "ParentWatch",
     "Register",
+    "Scout",
     "Tools",
     "Worker",
 ]

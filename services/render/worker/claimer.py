@@ -19,12 +19,12 @@ from services.render.core import (
 )
 from services.render.repository import Found, Lines, Queue
 from services.render.worker.meter import Meter
+from services.render.worker.scout import Scout
 
 __all__ = ["Claimer", "Taken"]
 
 _log = structlog.get_logger("render.worker")
 
-_CANDIDATES = 8
 _URGENT = (Lane.PAID, Lane.FREE)
 
 Taken = tuple[Claim, Running]
@@ -34,30 +34,31 @@ class Claimer:
     def __init__(
         self,
         worker: str,
-        pool: str,
         *,
         queue: Queue,
         lines: Lines,
+        scout: Scout,
         meter: Meter,
         clock: Clock,
         lease: timedelta,
     ) -> None:
         self._worker = worker
-        self._pool = pool
         self._queue = queue
         self._lines = lines
+        self._scout = scout
         self._meter = meter
         self._clock = clock
         self._lease = lease
         self._credit = 0.0
 
     async def next(self) -> Taken | None:
-        """A job that is now ours; none where nothing waits, or others took all we looked at."""
-        heads = await self._heads()
-        costs = {lane: found[0].entry.order.cost for lane, found in heads.items()}
-        if (choice := choose_lane(costs, self._credit)) is None:
-            return None
-        for candidate in heads[choice.lane]:
+        """A job that is now ours; none where nothing is known to wait. Raises Unavailable."""
+        while heads := await self._heads():
+            costs = {lane: found.entry.order.cost for lane, found in heads.items()}
+            choice = choose_lane(costs, self._credit)
+            assert choice is not None
+            candidate = heads[choice.lane]
+            self._scout.forget(choice.lane, candidate.job)
             if (taken := await self._take(candidate)) is not None:
                 self._credit = choice.credit
                 return taken
@@ -69,15 +70,13 @@ class Claimer:
         mine = ((claim_of(one.entry, one.job, self._worker), one.entry) for one in found)
         return [(held, entry) for held, entry in mine if held is not None]
 
-    async def _heads(self) -> dict[Lane, list[Found[Waiting]]]:
-        """The first jobs of each lane; deferred ones only where nobody else waits."""
-        heads = {lane: await self._head(lane) for lane in _URGENT}
-        if not any(heads.values()):
-            heads = {Lane.DEFERRED: await self._head(Lane.DEFERRED)}
-        return {lane: found for lane, found in heads.items() if found}
+    async def _heads(self) -> dict[Lane, Found[Waiting]]:
+        """The first of each lane; of the deferred one only where nobody else waits."""
+        return await self._first_of(*_URGENT) or await self._first_of(Lane.DEFERRED)
 
-    async def _head(self, lane: Lane) -> list[Found[Waiting]]:
-        return await self._queue.head(self._pool, lane, self._clock.now(), _CANDIDATES)
+    async def _first_of(self, *lanes: Lane) -> dict[Lane, Found[Waiting]]:
+        heads = {lane: await self._scout.head(lane) for lane in lanes}
+        return {lane: found for lane, found in heads.items() if found}
 
     async def _take(self, candidate: Found[Waiting]) -> Taken | None:
         order = candidate.entry.order
@@ -91,14 +90,14 @@ class Claimer:
         if change is None or not isinstance(change.state, Running):
             return None
         self._meter.took(order.lane, order.cost)
-        await self._pass_on(order.lane, order.ticket)
+        await self._pass_on(line_of(order.pool, order.lane), order.ticket)
         held = claim_of(change.state, candidate.job, self._worker)
         assert held is not None
         return held, change.state
 
-    async def _pass_on(self, lane: Lane, ticket: float) -> None:
+    async def _pass_on(self, line: str, ticket: float) -> None:
         try:
-            await self._lines.claimed(line_of(self._pool, lane), ticket)
+            await self._lines.claimed(line, ticket)
         except Unavailable as error:
-            # The next claim moves the line on as well; until then newcomers pay a little less.
-            _log.warning("line_not_moved", lane=lane, reason=error.detail)
+            # The next claim moves the line on as well; until then newcomers go a little earlier.
+            _log.warning("line_not_moved", line=line, reason=error.detail)

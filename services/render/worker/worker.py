@@ -14,6 +14,7 @@ from services.render.worker.attempt import Attempt
 from services.render.worker.bell import Bell
 from services.render.worker.claimer import Claimer, Taken
 from services.render.worker.desk import CancelWish
+from services.render.worker.scout import Scout
 from services.render.worker.tools import Tools
 
 __all__ = ["Worker"]
@@ -32,6 +33,7 @@ class Worker:
     def __init__(
         self,
         claimer: Claimer,
+        scout: Scout,
         tools: Tools,
         bell: Bell,
         *,
@@ -41,6 +43,7 @@ class Worker:
     ) -> None:
         self.draining = False
         self._claimer = claimer
+        self._scout = scout
         self._tools = tools
         self._bell = bell
         self._poll_seconds = poll_seconds
@@ -58,7 +61,11 @@ class Worker:
     def hear(self, envelope: Envelope[Event]) -> None:
         """News from Kafka: only hints, for speed. The queue says what is true."""
         match envelope.data:
-            case JobQueued() | JobRequeued():
+            case JobQueued() as queued:
+                self._scout.queued(queued)
+                self._bell.ring()
+            case JobRequeued() as requeued:
+                self._scout.requeued(requeued)
                 self._bell.ring()
             case JobCancelRequested(job=job):
                 for claim in self._open:
@@ -82,11 +89,14 @@ class Worker:
     async def _claim_until(self, stop: asyncio.Event, tasks: asyncio.TaskGroup) -> None:
         while not stop.is_set():
             try:
-                fruitful = self._room() > 0 and await self._claim(tasks)
+                while self._room() > 0 and not stop.is_set() and await self._claim(tasks):
+                    pass
+                # Off the way of claims: whoever is first is known when there is room again.
+                news = await self._scout.look()
             except Unavailable as error:
                 _log.warning("queue_away", reason=error.detail)
-                self._unsure, fruitful = True, False
-            if not fruitful:
+                self._unsure, news = True, False
+            if not (news and self._room()):
                 await self._bell.nap(self._poll_seconds)
 
     async def _claim(self, tasks: asyncio.TaskGroup) -> bool:

@@ -26,6 +26,7 @@ from services.render.worker import (
     EngineHost,
     Meter,
     Register,
+    Scout,
     Tools,
     Worker,
 )
@@ -135,17 +136,19 @@ class Bench:
             progress_per_second=4.0,
             jitter=lambda: 0.5,
         )
+        scout = Scout("default", house.queue, clock, 1.0)
         claimer = Claimer(
             name,
-            "default",
             queue=house.queue,
             lines=house.lines,
+            scout=scout,
             meter=self.meter,
             clock=clock,
             lease=LEASE,
         )
         self.worker = Worker(
             claimer,
+            scout,
             self.tools,
             self.bell,
             poll_seconds=1.0,

@@ -70,7 +70,7 @@ async def test_an_admission_meets_a_database_that_is_away_and_comes_again(house:
     await house.admit(admitted)
     assert house.names() == ["Queued"]
     later = await house.admit()
-    entry = await house.queue.head("default", Lane.FREE, house.clock.now(), 10)
+    entry = await house.queue.front("default", Lane.FREE, house.clock.now())
     assert [found.job for found in entry] == [admitted.job, later]
 
 

@@ -223,6 +223,8 @@ async def test_an_engine_that_stops_a_job_unasked_gives_it_back(house: House) ->
         await bench.engine.cancel(job, 1)
         await settled()
         assert house.names(job)[2] == "Requeued"
+        bench.worker.hear(envelope(house.events[-1]))
+        await settled()
         entry = await house.queue.load(job)
         assert isinstance(entry, Running), "and the worker took it again"
         assert (entry.tries.claims, entry.tries.spent) == (2, 1)
@@ -276,7 +278,7 @@ async def test_an_engine_that_ends_between_claim_and_submission_costs_an_attempt
     async with bench.at_work():
         job = await house.admit()
         house.entries.interrupt_next(die)
-        bench.bell.ring()
+        bench.worker.hear(envelope(house.events[-1]))
         await until(lambda: house.names(job) == ["Queued", "Started", "Requeued"])
 
 
