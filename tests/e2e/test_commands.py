@@ -32,7 +32,8 @@ async def test_draw_saves_the_picture_and_says_what_is_left(
     assert drawn.json["seeds"] == [7]
     assert (drawn.json["left"], drawn.json["limit"]) == (2, 3)
     path = tmp_path / drawn.json["paths"][0]
-    assert Image.open(path).size == (128, 128)
+    with Image.open(path) as picture:
+        assert picture.size == (128, 128)
     recipe = read_recipe(path.read_bytes())
     assert (recipe.seed, recipe.prompt) == (7, "a red fox")
 

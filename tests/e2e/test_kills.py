@@ -100,6 +100,10 @@ async def test_a_client_of_a_killed_notify_resumes_without_gap_or_double(
     seen: list[Told] = []
     connections = 0
 
+    def keep(told: Told) -> None:
+        if told.id:
+            seen.append(told)
+
     async def follow() -> None:
         """As a client does that comes back with the last id it saw."""
         nonlocal connections
@@ -109,8 +113,7 @@ async def test_a_client_of_a_killed_notify_resumes_without_gap_or_double(
                 async with someone.api.events(f"{system.events_url}/v1/events", last) as events:
                     connections += 1
                     async for told in events:
-                        if told.id:
-                            seen.append(told)
+                        keep(told)
             await asyncio.sleep(0.1)
 
     following = asyncio.create_task(follow())

@@ -47,7 +47,8 @@ async def test_draw_from_a_standing_start_writes_a_picture_and_stops_everything(
     before = set(psutil.pids())
     drawn = await heatsink("draw", "a red fox", "--json", cwd=tmp_path, within=240)
     assert drawn.code == 0, drawn.err
-    assert Image.open(tmp_path / drawn.json["paths"][0]).size == (128, 128)
+    with Image.open(tmp_path / drawn.json["paths"][0]) as picture:
+        assert picture.size == (128, 128)
     assert drawn.json["left"] == 2
     left = [
         process
