@@ -51,4 +51,7 @@ def _painter(options: EngineOptions) -> Painter:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    # Taking an interpreter with torch in it apart lasts two seconds, and nothing is left to save.
+    os._exit(code)
