@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from services.contracts import Lane
 from services.contracts.events import LaneLoad, LoadReported, WorkerLoad, WorkerPhase
@@ -107,6 +108,8 @@ def _expected_at(record: WorkerRecord, measured: Measured) -> datetime | None:
             return record.started_at + timedelta(seconds=typical) if typical else None
         case WorkerPhase.READY:
             return None
+        case _:
+            assert_never(record.phase)
 
 
 def _mean(figures: Sequence[float]) -> float | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from services.contracts import Envelope, Event, EventId, JobId, Stream, topics
-from services.contracts.events import JobCancelled, JobCompleted, JobFailed
+from services.contracts.events import JobCancelled, JobCompleted, JobFailed, JobStarted
 from services.kit.bus import Connection, Producer, Tail, apply
 from services.kit.clock import SystemClock
 from services.kit.component import Readiness
@@ -74,6 +74,15 @@ class Outside:
             if isinstance(event, ENDS) and event.job in jobs
         ]
 
+    def running(self, jobs: Sequence[JobId]) -> list[JobStarted]:
+        """The starts of those that have begun and not ended, the latest last."""
+        ended = self.ends(jobs)
+        return [
+            event
+            for event in self.heard.values()
+            if isinstance(event, JobStarted) and event.job in jobs and event.job not in ended
+        ]
+
     def _hear(self, envelope: Envelope[Event]) -> None:
         self.heard.setdefault(envelope.id, envelope.data)
         self._news.set()
@@ -99,11 +108,9 @@ class Render:
                 stderr=log,
             )
 
-    @property
-    def workers(self) -> list[psutil.Process]:
-        assert self._process is not None
-        children = psutil.Process(self._process.pid).children()
-        return [child for child in children if "services.render.worker" in child.cmdline()]
+    def worker(self, name: str) -> psutil.Process:
+        """The process of the worker that events call so."""
+        return next(one for one in self.family() if name in one.cmdline())
 
     def family(self) -> list[psutil.Process]:
         """The service's descendants: workers and their engines; none once it has ended."""

@@ -79,10 +79,8 @@ class House:
         self.records = MemoryDocuments(WORKERS, self.clock, "render")
         self.queue = Queue(self.entries)
         self.workers = Workers(self.records)
-        self.lines = Lines(
-            MemoryDocuments(LINES, self.clock, "render"),
-            MemoryDocuments(TURNS, self.clock, "render"),
-        )
+        self.clocks = MemoryDocuments(LINES, self.clock, "render")
+        self.lines = Lines(self.clocks, MemoryDocuments(TURNS, self.clock, "render"))
         self.intake = Intake(self.queue, self.lines, CATALOGUE, self.clock)
 
     @property

@@ -8,7 +8,7 @@ from services.contracts import JobId
 from services.contracts.events import JobCancelled, JobCompleted, JobRequeued
 from services.kit.errors import KitError
 from services.render.core import Ended, Running, Waiting, expire_lease
-from tests.unit.render.bench import Bench, House, away, settled
+from tests.unit.render.bench import Bench, House, away, envelope, settled
 from tests.unit.render.samples import POLICY
 
 
@@ -209,3 +209,64 @@ async def test_a_worker_whose_own_code_fails_goes_down_with_its_engine(house: Ho
     with pytest.raises(ExceptionGroup):
         await asyncio.wait_for(running, 5)
     assert not bench.engine.alive
+
+
+async def test_a_database_that_is_away_for_a_while_costs_no_lease(house: House) -> None:
+    bench = Bench(house)
+    job = await house.admit()
+    async with bench.at_work():
+        for _ in range(2):
+            house.entries.fail_next(away())
+        await bench.pass_time(12)
+        await bench.pass_time(20)
+        bench.engine.finish(job)
+        await settled()
+    assert house.names(job) == ["Queued", "Started", "Completed"]
+
+
+async def test_a_line_that_can_not_be_moved_on_costs_nobody_a_claim(house: House) -> None:
+    bench = Bench(house, automatic=True)
+    job = await house.admit()
+    house.clocks.fail_next(away())
+    async with bench.at_work():
+        pass
+    assert house.names(job)[-1] == "Completed"
+
+
+async def test_a_worker_that_is_stopped_while_its_engine_starts_ends_at_once(
+    house: House,
+) -> None:
+    bench = Bench(house, start_error="still loading")
+    await house.admit()
+    async with bench.at_work() as stop:
+        stop.set()
+        await settled()
+    assert not bench.engine.submitted
+
+
+async def test_a_job_lost_to_another_worker_is_left_alone(house: House) -> None:
+    first, second = Bench(house, "w1", automatic=True), Bench(house, "w2", automatic=True)
+    job = await house.admit()
+
+    async def overtake() -> None:
+        async with second.at_work():
+            pass
+
+    house.entries.interrupt_next(overtake)
+    async with first.at_work():
+        pass
+    assert not first.engine.submitted
+    assert house.names(job) == ["Queued", "Started", "Completed"]
+
+
+async def test_a_claim_found_again_may_be_cancelled_by_then(house: House) -> None:
+    bench = Bench(house)
+    async with bench.at_work():
+        job = await house.admit()
+        bench.worker.hear(envelope(house.events[-1]))
+        house.entries.fail_next(away(), applied=True)
+        await settled()
+        assert house.names(job)[-1] == "Started"
+        await house.cancel(job)
+        await bench.pass_time(1)
+        assert house.names(job)[-1] == "Cancelled"
