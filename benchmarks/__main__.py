@@ -4,13 +4,14 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from benchmarks.platform import platform
 
 Figures = dict[str, float]
 
-MEASUREMENTS: dict[str, Callable[[], Awaitable[Figures]]] = {"platform": platform}
+MEASUREMENTS: dict[str, Callable[[], Coroutine[Any, Any, Figures]]] = {"platform": platform}
 
 
 def main() -> None:
