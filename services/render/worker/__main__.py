@@ -10,7 +10,7 @@ from services.kit.data import load_yaml
 from services.kit.lifecycle import run_service
 from services.kit.settings import misconfigured, read
 from services.render.settings import RenderSettings
-from services.render.wiring import Identity, build_worker
+from services.render.worker.wiring import Identity, build_worker
 
 __all__ = ["main"]
 

@@ -6,13 +6,11 @@ from datetime import timedelta
 import structlog
 
 from services.contracts.events import WorkerPhase
-from services.kit.clock import Clock
 from services.kit.errors import Unavailable
 from services.kit.pause import pause
 from services.render.core import WorkerRecord
 from services.render.repository import Workers
-from services.render.worker.host import EngineHost
-from services.render.worker.meter import Meter
+from services.render.worker.tools import Tools
 from services.render.worker.worker import Worker
 
 __all__ = ["Register"]
@@ -37,9 +35,7 @@ class Register:
         *,
         workers: Workers,
         worker: Worker,
-        host: EngineHost,
-        meter: Meter,
-        clock: Clock,
+        tools: Tools,
         finish_seconds: float,
     ) -> None:
         self._name = name
@@ -48,11 +44,11 @@ class Register:
         self._pid = pid
         self._workers = workers
         self._worker = worker
-        self._host = host
-        self._meter = meter
-        self._clock = clock
+        self._host = tools.host
+        self._meter = tools.meter
+        self._clock = tools.clock
         self._finish = timedelta(seconds=finish_seconds)
-        self._started_at = clock.now()
+        self._started_at = tools.clock.now()
         self._loading_seconds: float | None = None
         self._leaving_since = self._started_at
         self._beat = 0

@@ -134,25 +134,7 @@ class Bench:
             progress_per_second=4.0,
             jitter=lambda: 0.5,
         )
-        scout = Scout("default", house.queue, clock, 1.0)
-        claimer = Claimer(
-            name,
-            queue=house.queue,
-            lines=house.lines,
-            scout=scout,
-            meter=self.meter,
-            clock=clock,
-            lease=LEASE,
-        )
-        self.worker = Worker(
-            claimer,
-            scout,
-            self.tools,
-            self.bell,
-            poll_seconds=1.0,
-            finish_seconds=8.0,
-            hand_back_seconds=2.0,
-        )
+        self.worker = self._worker(name)
         self.register = Register(
             name,
             "default",
@@ -160,9 +142,7 @@ class Bench:
             17,
             workers=house.workers,
             worker=self.worker,
-            host=self.host,
-            meter=self.meter,
-            clock=clock,
+            tools=self.tools,
             finish_seconds=8.0,
         )
 
@@ -173,6 +153,28 @@ class Bench:
     def next_engine(self, **kind: Any) -> None:
         """How engines are from now on, in FakeEngine's words."""
         self._kind = kind
+
+    def _worker(self, name: str) -> Worker:
+        house, clock = self.house, self.house.clock
+        scout = Scout("default", house.queue, clock, 1.0)
+        claimer = Claimer(
+            name,
+            queue=house.queue,
+            lines=house.lines,
+            scout=scout,
+            meter=self.meter,
+            clock=clock,
+            lease=LEASE,
+        )
+        return Worker(
+            claimer,
+            scout,
+            self.tools,
+            self.bell,
+            poll_seconds=1.0,
+            finish_seconds=8.0,
+            hand_back_seconds=2.0,
+        )
 
     def _make(self) -> FakeEngine:
         self.engines.append(FakeEngine(clock=self.house.clock, **self._kind))
