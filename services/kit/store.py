@@ -247,7 +247,7 @@ def _index(index: Index, prefix: str) -> tuple[list[tuple[str, int]], dict[str, 
     if index.unique:
         options["unique"] = True
     if index.sparse:
-        options["partialFilterExpression"] = {keys[0][0]: {"$exists": True}}
+        options["sparse"] = True
     if index.expire_after is not None:
         options[_TTL] = round(index.expire_after.total_seconds())
     return keys, options

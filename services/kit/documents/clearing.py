@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from itertools import islice
 
 from services.kit.bus.backoff import Backoff
 from services.kit.clock import Clock
@@ -12,6 +13,9 @@ from services.kit.errors import KitError
 from services.kit.pause import pause
 
 __all__ = ["Clearing"]
+
+_AT_ONCE = 25
+"""Documents in one write. SecantusDB does nothing else meanwhile, and syncs each to its disk."""
 
 
 class Clearing:
@@ -46,19 +50,27 @@ class Clearing:
         self._woken.set()
 
     async def _clear(self) -> bool:
-        taken, self._published = self._published, {}
+        while self._published:
+            some = dict(islice(self._published.items(), _AT_ONCE))
+            for key in some:
+                del self._published[key]
+            if not await self._clear_some(some):
+                return False
+        self._backoff.reset()
+        return True
+
+    async def _clear_some(self, some: dict[Key, Outbox]) -> bool:
         grouped: defaultdict[str, dict[str, Outbox]] = defaultdict(dict)
-        for (collection, name), outbox in taken.items():
+        for (collection, name), outbox in some.items():
             grouped[collection][name] = outbox
         try:
             for collection, outboxes in grouped.items():
                 await self._outboxes.clear(collection, outboxes)
         except KitError:
             # Their events are published, so nothing is lost; they would only be published again.
-            for key, outbox in taken.items():
+            for key, outbox in some.items():
                 self.add(key, outbox)
             return False
-        self._backoff.reset()
         return True
 
 

@@ -62,13 +62,19 @@ class Document(Generic[S]):
 class Index:
     """An index over fields of the state, `-field` for descending.
 
-    `sparse` leaves out documents without the (first) field; `expire_after` makes it a TTL index.
+    `sparse` leaves out documents without the field, which must be the only one: MongoDB keeps a
+    document in a sparse index of many fields when it has any of them. `expire_after` makes it a
+    TTL index.
     """
 
     fields: tuple[str, ...]
     unique: bool = False
     sparse: bool = False
     expire_after: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if self.sparse and len(self.fields) > 1:
+            raise ValueError("a sparse index has one field")
 
     @property
     def name(self) -> str:
