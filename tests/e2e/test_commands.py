@@ -1,5 +1,6 @@
 """Every command against a running system, by its exit code, its output and what it leaves."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from PIL import Image
 
 from services.cli.up import System
 from services.render.engine.png import read_recipe
-from tests.e2e.commands import Result, heatsink
+from tests.e2e.commands import Result, heatsink, start
 from tests.e2e.conftest import NewCustomer
 
 Run = Callable[..., Awaitable[Result]]
@@ -69,6 +70,21 @@ async def test_submit_watch_and_list_tell_the_same_story(run: Run, customer: New
     assert shown.json["status"] == "completed"
     again = await run("jobs", "cancel", job, *key)
     assert again.code == 64
+
+
+async def test_watch_follows_an_account_until_it_is_told_to_stop(
+    system: System, customer: NewCustomer, tmp_path: Path
+) -> None:
+    someone = await customer("free")
+    key, data = ("--key", someone.key), ("--data", str(system.folder.root))
+    watch = await start("watch", "--after", "0", "--json", *key, *data, cwd=tmp_path)
+    assert watch.stdout
+    await someone.api.post("/v1/jobs", {"prompt": "a key", "steps": 1})
+    async with asyncio.timeout(60):
+        while json.loads(await watch.stdout.readline())["type"] != "job.completed":
+            pass
+    watch.terminate()
+    await watch.communicate()
 
 
 async def test_operators_open_accounts_and_revoke_keys(run: Run) -> None:

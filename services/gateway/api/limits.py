@@ -14,7 +14,7 @@ from services.gateway.api.context import Gateway, Here
 from services.gateway.api.documented import KEY, answers
 from services.gateway.core.limits import Allowance, allowance, plan_limit
 
-__all__ = ["LaneHeat", "Limits", "PlanLimits", "PoolHeat", "router"]
+__all__ = ["LaneHeat", "LimitLinks", "Limits", "PlanLimits", "PoolHeat", "router"]
 
 router = APIRouter(tags=["limits"])
 
@@ -53,6 +53,10 @@ class PlanLimits(BaseModel):
     until: datetime | None
 
 
+class LimitLinks(BaseModel):
+    events: str = Field(description="Server-sent events: changes of limits and usage as well.")
+
+
 class Limits(BaseModel):
     """Heat, plans and pools are for everyone.
 
@@ -79,6 +83,7 @@ class Limits(BaseModel):
     until: datetime | None = Field(None, description="When the cause should be over.")
     plans: list[PlanLimits]
     pools: list[PoolHeat]
+    links: LimitLinks
 
 
 @router.get(
@@ -97,7 +102,11 @@ async def get_limits(
     """With a key: the account's own limits too. The heat and the plans are for everyone."""
     pool = pool or here.catalogue.default.pool
     everyone = Limits(
-        pool=pool, heat=_heat(here, pool), plans=_plans(here, pool), pools=_pools(here)
+        pool=pool,
+        heat=_heat(here, pool),
+        plans=_plans(here, pool),
+        pools=_pools(here),
+        links=LimitLinks(events=here.settings.events_url),
     )
     if caller is None:
         return everyone
