@@ -1,4 +1,4 @@
-"""From a standing start, and back to nothing."""
+"""From a standing start, and back to nothing: the README's own commands."""
 
 import asyncio
 import json
@@ -9,14 +9,22 @@ import httpx2
 import psutil
 from PIL import Image
 
-from tests.e2e.commands import heatsink, start
+from tests.e2e.commands import environment, heatsink
 from tests.waiting import eventually
+
+ROOT = Path(__file__).parents[2]
 
 
 async def test_up_tells_scripts_where_everything_is_and_leaves_nothing_behind(
     tmp_path: Path,
 ) -> None:
-    process = await start("up", "--json", "--data", "data", cwd=tmp_path)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *(ROOT / "task", "up", "--", "--json", "--data", tmp_path / "data"),
+        env=environment(),
+        stdout=pipe,
+        stderr=pipe,
+    )
     assert process.stdout
     assert process.stderr
     logs = asyncio.create_task(process.stderr.read())
