@@ -1,4 +1,4 @@
-"""Each service is killed once while jobs flow: every job has one end, and the ledger is right."""
+"""Each service and part is killed while jobs flow: one end for each job, and a sound ledger."""
 
 import asyncio
 import json
@@ -71,8 +71,10 @@ async def kill_worker(system: System) -> None:
     os.kill(worker, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("victim", ["gateway", "quota", "render", "worker", "notify"])
-async def test_a_service_killed_while_jobs_flow_loses_and_doubles_nothing(
+@pytest.mark.parametrize(
+    "victim", ["gateway", "quota", "render", "worker", "notify", "kafka", "database"]
+)
+async def test_what_is_killed_while_jobs_flow_loses_and_doubles_nothing(
     system: System, customer: NewCustomer, victim: str
 ) -> None:
     someone = await customer("pro")

@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 _START_WITHIN = 30.0
 _STOP_WITHIN = 5.0
+_UNAVAILABLE = "bus_unavailable"
 
 T = TypeVar("T")
 
@@ -32,8 +33,9 @@ class Client(Protocol):
 class Supervisor:
     """Runs a session again and again until told to stop; no failure of Kafka's ends the process.
 
-    Readiness says meanwhile, under `name`, why it can't serve: `topic_missing:<topic>` or
-    `bus_unavailable`. A session calls `settled` once it serves.
+    Readiness says meanwhile, under `name`, what is wrong. `topic_missing:<topic>` blocks it;
+    `bus_unavailable` does so only until the first session has served: later a service goes on with
+    what needs no Kafka. A session calls `settled` once it serves.
     """
 
     def __init__(self, name: str, clock: Clock, readiness: Readiness) -> None:
@@ -41,10 +43,12 @@ class Supervisor:
         self._clock = clock
         self._readiness = readiness
         self._backoff = Backoff(longest=5.0)
+        self._has_served = False
         self.pulse = Pulse(clock)
         readiness.block(name, "starting")
 
     def settled(self) -> None:
+        self._has_served = True
         self._readiness.clear(self._name)
         self._backoff.reset()
 
@@ -66,8 +70,12 @@ class Supervisor:
 
     def _failed(self, error: Exception) -> None:
         cause = _first(error)
-        missing = isinstance(cause, TopicMissing)
-        self.blocked(str(cause) if missing else "bus_unavailable")
+        if isinstance(cause, TopicMissing):
+            self.blocked(str(cause))
+        elif self._has_served:
+            self._readiness.degrade(self._name, _UNAVAILABLE)
+        else:
+            self.blocked(_UNAVAILABLE)
         metrics.BUS_REBUILDS.add(1, end=self._name)
         log.warning("bus_client_failed", client=self._name, error=repr(cause))
 

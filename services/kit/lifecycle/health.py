@@ -27,8 +27,7 @@ def health_app(
         return _state("live", not reasons, reasons)
 
     async def ready(_: Request) -> Response:
-        reasons = readiness.reasons
-        return _state("ready", not reasons, reasons)
+        return _state("ready", readiness.ready, readiness.reasons)
 
     async def metrics(_: Request) -> Response:
         body, content_type = telemetry.exposition()

@@ -98,7 +98,7 @@ class Bench:
         )
 
     async def ready(self, within: float = 30.0) -> float:
-        return await eventually(lambda: self.readiness.ready, within)
+        return await eventually(lambda: not self.readiness.reasons, within)
 
     async def put(self, stream: Stream, value: bytes, key: bytes = b"k") -> None:
         """A record that nobody of ours would write."""

@@ -44,6 +44,32 @@ async def test_a_failed_session_is_followed_by_another_and_readiness_says_why() 
     await running
 
 
+async def test_an_outage_of_kafka_is_told_and_does_not_make_a_service_unready() -> None:
+    clock, readiness, stop = ManualClock(), Readiness(), asyncio.Event()
+    supervisor = Supervisor("group:quota", clock, readiness)
+    broken = asyncio.Event()
+
+    async def session(stop: asyncio.Event) -> None:
+        supervisor.settled()
+        await broken.wait()
+        broken.clear()
+        raise ConnectionError("gone")
+
+    running = asyncio.create_task(supervisor.run(session, stop))
+    await turns()
+    broken.set()
+    await turns()
+    assert readiness.reasons == {"group:quota": "bus_unavailable"}
+    assert readiness.ready
+
+    await clock.advance(timedelta(seconds=1))
+    assert readiness.reasons == {}
+
+    stop.set()
+    broken.set()
+    await running
+
+
 async def test_stop_does_not_wait_for_the_next_try() -> None:
     clock, stop = ManualClock(), asyncio.Event()
     supervisor = Supervisor("table", clock, Readiness())
