@@ -108,7 +108,9 @@ class RowFeeds:
         return [_notification(row) for row in found]
 
     async def bounds(self, account: AccountId) -> tuple[int | None, int | None]:
-        return await self._edge(account, "sequence"), await self._newest(account)
+        # The newest first: what arrives between the two reads is then sent, not thought expired.
+        newest = await self._newest(account)
+        return await self._edge(account, "sequence"), newest
 
     async def _newest(self, account: AccountId) -> int | None:
         kept = await self._edge(account, "-sequence")

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,10 +8,11 @@ import pytest
 from services.contracts import AccountId, EventId, JobId, KeyId
 from services.contracts.events import AccountChanged, AccountStatus, KeyGrant, Scope
 from services.kit.clock import ManualClock
-from services.kit.documents import MemoryDocuments, MemoryRows
+from services.kit.documents import Condition, MemoryDocuments, MemoryRows
 from services.kit.errors import Unavailable
+from services.notify.core import Resume, Start, start
 from services.notify.keyring import KEYS, Keyring
-from services.notify.repository import HEADS, NOTIFICATIONS, RowFeeds
+from services.notify.repository import HEADS, NOTIFICATIONS, FeedRow, RowFeeds
 from services.notify.retention import Retention
 from tests.unit.notify.fakes import ACCOUNT, NOW, news
 
@@ -20,7 +22,7 @@ class Notify:
 
     def __init__(self) -> None:
         self.clock = ManualClock(NOW)
-        self.rows = MemoryRows(NOTIFICATIONS)
+        self.rows: MemoryRows[FeedRow] = MemoryRows(NOTIFICATIONS)
         self.heads = MemoryDocuments(HEADS, self.clock, "notify")
 
     def replica(self) -> RowFeeds:
@@ -69,6 +71,35 @@ async def test_each_account_has_a_feed_of_its_own() -> None:
     assert stored
     assert stored.sequence == 1
     assert await feeds.bounds(other) == (1, 1)
+
+
+class InterruptedRows(MemoryRows[FeedRow]):
+    """After the first look for an edge of a feed, somebody else adds to it."""
+
+    act: Callable[[], Awaitable[object]] | None = None
+
+    async def find(
+        self, where: Sequence[Condition] = (), *, order: Sequence[str] = (), limit: int = 100
+    ) -> list[FeedRow]:
+        found = await super().find(where, order=order, limit=limit)
+        if self.act and limit == 1:
+            act, self.act = self.act, None
+            await act()
+        return found
+
+
+@pytest.mark.parametrize("before", [0, 3])
+async def test_news_that_comes_while_a_client_connects_is_not_taken_for_expired(
+    before: int,
+) -> None:
+    notify = Notify()
+    notify.rows = rows = InterruptedRows(NOTIFICATIONS)
+    feeds = notify.replica()
+    for step in range(before):
+        await feeds.append(news(step=step + 1))
+    rows.act = lambda: notify.replica().append(replace(news(), job=JobId.new(NOW)))
+    oldest, newest = await feeds.bounds(ACCOUNT)
+    assert start(before, oldest, newest) == Start(before, Resume.REPLAY)
 
 
 async def test_expired_notifications_go_and_the_sequence_goes_on() -> None:
