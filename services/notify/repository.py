@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from services.contracts import AccountId, EventId, JobId, Rank
 from services.kit.clock import Clock
 from services.kit.documents import ID_INDEX, CollectionSpec, Documents, Index, Rows, RowsSpec
+from services.kit.documents.turns import Turns
 from services.kit.errors import Duplicate, Unavailable
 from services.kit.telemetry import metrics
 from services.notify.core import Notice, Notification, next_sequence
@@ -15,6 +16,7 @@ from services.notify.remembered import Remembered
 __all__ = ["HEADS", "NOTIFICATIONS", "FeedRow", "Feeds", "Head", "RowFeeds"]
 
 _ATTEMPTS = 8
+_TURN_SECONDS = 10.0
 _EVENTS_OF_A_JOB = 200
 
 
@@ -79,10 +81,29 @@ class RowFeeds:
         self._retention = retention
         self._last: Remembered[AccountId, int] = Remembered()
         self._ranks: Remembered[JobId, Rank] = Remembered()
+        self._turns = Turns()
 
     async def append(self, notice: Notice) -> Notification | None:
-        if notice.rank <= await self._rank(notice.job):
-            return None
+        # News of one account comes on several streams at once: here it takes turns.
+        async with self._turns.of(notice.account, _TURN_SECONDS):
+            if notice.rank <= await self._rank(notice.job):
+                return None
+            return await self._append(notice)
+
+    async def after(self, account: AccountId, sequence: int, *, limit: int) -> list[Notification]:
+        found = await self._rows.find(
+            [("account", "==", account), ("sequence", ">", sequence)],
+            order=["sequence"],
+            limit=limit,
+        )
+        return [_notification(row) for row in found]
+
+    async def bounds(self, account: AccountId) -> tuple[int | None, int | None]:
+        # The newest first: what arrives between the two reads is then sent, not thought expired.
+        newest = await self._newest(account)
+        return await self._edge(account, "sequence"), newest
+
+    async def _append(self, notice: Notice) -> Notification | None:
         for _ in range(_ATTEMPTS):
             known = self._last.get(notice.account)
             sequence = next_sequence(known or await self._newest(notice.account))
@@ -98,19 +119,6 @@ class RowFeeds:
             metrics.NOTIFICATIONS_STORED.add(1, type=notice.type)
             return Notification(sequence, notice)
         raise Unavailable("database", "others keep taking this account's next sequence")
-
-    async def after(self, account: AccountId, sequence: int, *, limit: int) -> list[Notification]:
-        found = await self._rows.find(
-            [("account", "==", account), ("sequence", ">", sequence)],
-            order=["sequence"],
-            limit=limit,
-        )
-        return [_notification(row) for row in found]
-
-    async def bounds(self, account: AccountId) -> tuple[int | None, int | None]:
-        # The newest first: what arrives between the two reads is then sent, not thought expired.
-        newest = await self._newest(account)
-        return await self._edge(account, "sequence"), newest
 
     async def _newest(self, account: AccountId) -> int | None:
         kept = await self._edge(account, "-sequence")

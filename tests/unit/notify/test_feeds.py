@@ -51,6 +51,13 @@ async def test_news_older_than_what_was_told_is_not_told() -> None:
     assert await feeds.after(ACCOUNT, 1, limit=9) == []
 
 
+async def test_news_of_one_job_that_comes_on_two_streams_at_once_is_told_in_its_order() -> None:
+    feeds = Notify().replica()
+    later, earlier = news("job.queued", step=2), news("job.admitted", step=1)
+    told = await asyncio.gather(feeds.append(later), feeds.append(earlier))
+    assert [stored and stored.notice.type for stored in told] == ["job.queued", None]
+
+
 async def test_replicas_that_write_one_feed_at_once_leave_no_gap_and_no_double() -> None:
     notify = Notify()
     stories = [replace(news(), event=EventId.new(NOW), job=JobId.new(NOW)) for _ in range(30)]
