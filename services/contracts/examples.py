@@ -78,6 +78,11 @@ def _entrance() -> tuple[Event, ...]:
             token=SecretStr("account-token"),
             cancels=_SUBMISSION,
         ),
+    )
+
+
+def _requests() -> tuple[Event, ...]:
+    return (
         e.JobRequested(
             at=_AT,
             account=_ACCOUNT,
@@ -101,7 +106,7 @@ def _entrance() -> tuple[Event, ...]:
     )
 
 
-def _admission() -> tuple[Event, ...]:
+def _decisions() -> tuple[Event, ...]:
     return (
         e.JobAdmitted(
             at=_AT,
@@ -122,6 +127,11 @@ def _admission() -> tuple[Event, ...]:
             resets_at=_later(hours=20),
             retry_at=_later(hours=3),
         ),
+    )
+
+
+def _limits() -> tuple[Event, ...]:
+    return (
         e.UsageChanged(
             at=_AT,
             account=_ACCOUNT,
@@ -158,15 +168,6 @@ def _admission() -> tuple[Event, ...]:
 
 
 def _rendering() -> tuple[Event, ...]:
-    image = ImageRef(
-        index=0,
-        blob=f"images/{_JOB}/1-0.png",
-        sha256="ab" * 32,
-        bytes=23_456,
-        width=128,
-        height=128,
-        seed=42,
-    )
     return (
         e.JobQueued(
             at=_AT, account=_ACCOUNT, job=_JOB, lane=Lane.FREE, pool="default", ticket=12.5
@@ -191,6 +192,20 @@ def _rendering() -> tuple[Event, ...]:
         e.JobProgressed(
             at=_AT, account=_ACCOUNT, job=_JOB, attempt=2, step=5, steps=20, seconds_left=0.75
         ),
+    )
+
+
+def _ends() -> tuple[Event, ...]:
+    image = ImageRef(
+        index=0,
+        blob=f"images/{_JOB}/1-0.png",
+        sha256="ab" * 32,
+        bytes=23_456,
+        width=128,
+        height=128,
+        seed=42,
+    )
+    return (
         e.JobCompleted(
             at=_AT, account=_ACCOUNT, job=_JOB, attempt=2, images=(image,), seconds=1.25
         ),
@@ -240,7 +255,15 @@ def _heat() -> tuple[Event, ...]:
 
 
 def example_events() -> tuple[Event, ...]:
-    return (*_entrance(), *_admission(), *_rendering(), *_heat())
+    return (
+        *_entrance(),
+        *_requests(),
+        *_decisions(),
+        *_limits(),
+        *_rendering(),
+        *_ends(),
+        *_heat(),
+    )
 
 
 def example_envelopes() -> tuple[Envelope[Event], ...]:
