@@ -9,10 +9,14 @@ from typing import Any, Self
 import httpx2
 
 from services.cli.problems import Refusal
+from services.contracts import JobStatus
 
-__all__ = ["Api", "Told"]
+__all__ = ["ENDS", "Api", "Told"]
 
 Body = dict[str, Any]
+
+ENDS = frozenset(status.value for status in JobStatus if status.is_end)
+"""What a job's `status` may be once it is over."""
 
 _TIMEOUT = httpx2.Timeout(30, connect=5)
 _QUIET = 30.0

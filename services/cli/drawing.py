@@ -8,14 +8,13 @@ from typing import Any, Protocol
 
 import httpx2
 
-from services.cli.api import Api, Told
+from services.cli.api import ENDS, Api, Told
 from services.cli.exits import Exit
 from services.cli.problems import JobEnded, Refusal
 
 __all__ = ["Drawing", "Drawn", "Watcher"]
 
 _LOOK_EVERY = 2.0
-_ENDS = frozenset({"completed", "rejected", "failed", "cancelled"})
 
 
 class Watcher(Protocol):
@@ -53,11 +52,11 @@ class Drawing:
     async def _ended(self, job: Mapping[str, Any]) -> Mapping[str, Any]:
         hearing = asyncio.create_task(self._hear(job))
         try:
-            while job["status"] not in _ENDS:
+            while job["status"] not in ENDS:
                 await asyncio.wait({hearing}, timeout=_LOOK_EVERY)
                 job = await self._api.get(f"/v1/jobs/{job['id']}")
                 self._watcher.status(job["status"])
-                if hearing.done() and job["status"] not in _ENDS:
+                if hearing.done() and job["status"] not in ENDS:
                     await asyncio.sleep(_LOOK_EVERY / 4)
         finally:
             hearing.cancel()
@@ -77,7 +76,7 @@ class Drawing:
                 self._watcher.progress(told.data["step"], told.data["steps"])
             else:
                 self._watcher.status(told.data["status"])
-                if told.data["status"] in _ENDS:
+                if told.data["status"] in ENDS:
                     return
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.contracts import Envelope, Event
+from services.contracts import AccountId, Envelope, Event, EventId
 from services.contracts.events import AccountChanged
 from services.kit.bus import RecentIds
 from services.notify.core import live_notice, notice
@@ -39,10 +39,10 @@ class Handlers:
         if live := live_notice(envelope.data):
             self._hub.tell_live(live)
         elif (news := notice(envelope)) and self._hub.has(news.account):
+            loop = asyncio.get_running_loop()
             for seconds in _LOOKS:
-                asyncio.get_running_loop().call_later(seconds, self._look_for, envelope)
+                loop.call_later(seconds, self._look_for, envelope.id, news.account)
 
-    def _look_for(self, envelope: Envelope[Event]) -> None:
-        news = notice(envelope)
-        if news and envelope.id not in self._told:
-            self._hub.look(news.account)
+    def _look_for(self, event: EventId, account: AccountId) -> None:
+        if event not in self._told:
+            self._hub.look(account)

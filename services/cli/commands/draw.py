@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.api import Api
+from services.cli.asking import given_only
 from services.cli.drawing import Drawing, Drawn
 from services.cli.output import StepBar, console, print_json
 from services.cli.problems import problems_told
@@ -58,16 +59,9 @@ def draw(
     json: JsonOption = False,
 ) -> None:
     """Draw a picture and save it. Starts Heatsink for it when none runs, and stops it after."""
-    asked = {
-        "prompt": prompt,
-        "model": model,
-        "n": n,
-        "size": size,
-        "steps": steps,
-        "guidance": guidance,
-        "seed": seed,
-    }
-    wish = {name: value for name, value in asked.items() if value is not None}
+    wish = given_only(
+        prompt=prompt, model=model, n=n, size=size, steps=steps, guidance=guidance, seed=seed
+    )
     with problems_told():
         asyncio.run(_draw(_Order(wish, out, json), url, key, plan, data))
 

@@ -1,12 +1,11 @@
 """`heatsink jobs`: list, show and cancel the account's jobs."""
 
-import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from services.cli.api import Api
+from services.cli.asking import ask
 from services.cli.output import console, print_json
 from services.cli.problems import problems_told
 from services.cli.target import (
@@ -41,8 +40,9 @@ def list_(
     """List jobs, newest first."""
     with problems_told():
         target = Target.find(url, key, plan, data)
-        query = {"limit": limit, "status": status, "cursor": cursor}
-        page = asyncio.run(_get(target, "/v1/jobs", query))
+        page = ask(
+            target, lambda api: api.get("/v1/jobs", limit=limit, status=status, cursor=cursor)
+        )
     if json:
         print_json(page)
         return
@@ -63,7 +63,8 @@ def show(
 ) -> None:
     """Print one job as JSON."""
     with problems_told():
-        print_json(asyncio.run(_get(Target.find(url, key, plan, data), f"/v1/jobs/{job}", {})))
+        target = Target.find(url, key, plan, data)
+        print_json(ask(target, lambda api: api.get(f"/v1/jobs/{job}")))
 
 
 @app.command()
@@ -77,18 +78,9 @@ def cancel(
 ) -> None:
     """Cancel a job."""
     with problems_told():
-        answer = asyncio.run(_cancel(Target.find(url, key, plan, data), job))
+        target = Target.find(url, key, plan, data)
+        answer = ask(target, lambda api: api.post(f"/v1/jobs/{job}/cancel"))
     if json:
         print_json(answer)
     else:
         typer.echo(f"{job}: {answer['status']}, cancel requested")
-
-
-async def _get(target: Target, path: str, query: dict[str, Any]) -> dict[str, Any]:
-    async with Api.connected(target.url, target.key) as api:
-        return await api.get(path, **query)
-
-
-async def _cancel(target: Target, job: str) -> dict[str, Any]:
-    async with Api.connected(target.url, target.key) as api:
-        return await api.post(f"/v1/jobs/{job}/cancel")

@@ -1,13 +1,13 @@
 """`heatsink keys`: accounts and their API keys, for operators."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from services.cli.api import Api
+from services.cli.asking import Body, ask
 from services.cli.output import console, print_json
 from services.cli.problems import problems_told
 from services.cli.target import DATA, DataOption, JsonOption, KeyOption, Plan, Target, UrlOption
@@ -19,7 +19,6 @@ app = typer.Typer(help="Accounts and their API keys (operators).", no_args_is_he
 _ACCOUNTS = "/v1/operator/accounts"
 
 AccountArgument = Annotated[str, typer.Argument(help="The account's id.")]
-Body = dict[str, Any]
 
 
 @app.command("list")
@@ -109,12 +108,8 @@ def plan(
 def _ask(
     url: str | None, key: str | None, data: DataOption, act: Callable[[Api], Awaitable[Body]]
 ) -> Body:
-    async def asked(target: Target) -> Body:
-        async with Api.connected(target.url, target.key) as api:
-            return await act(api)
-
     with problems_told():
-        return asyncio.run(asked(Target.find(url, key, Plan.OPERATOR, data)))
+        return ask(Target.find(url, key, Plan.OPERATOR, data), act)
 
 
 def _tell_key(made: Body, *, as_json: bool) -> None:

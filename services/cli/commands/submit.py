@@ -1,11 +1,10 @@
 """`heatsink submit`: ask for pictures and don't wait."""
 
-import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from services.cli.api import Api
+from services.cli.asking import ask, given_only
 from services.cli.output import print_json
 from services.cli.problems import problems_told
 from services.cli.target import (
@@ -39,23 +38,11 @@ def submit(
     json: JsonOption = False,
 ) -> None:
     """Submit a job and print its id."""
-    asked = {
-        "prompt": prompt,
-        "model": model,
-        "n": n,
-        "size": size,
-        "steps": steps,
-        "seed": seed,
-    }
-    wish = {name: value for name, value in asked.items() if value is not None}
+    wish = given_only(prompt=prompt, model=model, n=n, size=size, steps=steps, seed=seed)
     with problems_told():
-        job = asyncio.run(_submit(Target.find(url, key, plan, data), wish, once))
+        target = Target.find(url, key, plan, data)
+        job = ask(target, lambda api: api.post("/v1/jobs", wish, once=once))
     if json:
         print_json(job)
     else:
         typer.echo(job["id"])
-
-
-async def _submit(target: Target, wish: dict[str, Any], once: str | None) -> dict[str, Any]:
-    async with Api.connected(target.url, target.key) as api:
-        return await api.post("/v1/jobs", wish, once=once)

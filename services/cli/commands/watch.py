@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.api import Api, Told
+from services.cli.api import ENDS, Api, Told
 from services.cli.output import print_json
 from services.cli.problems import problems_told
 from services.cli.target import (
@@ -22,7 +22,6 @@ from services.cli.target import (
 __all__ = ["watch"]
 
 _TOLD = ("step", "steps", "attempt", "lane", "seconds", "reason", "code", "plan", "heat")
-_ENDS = frozenset({"completed", "rejected", "failed", "cancelled"})
 
 
 def watch(
@@ -50,7 +49,7 @@ async def _watch(target: Target, job: str | None, after: str | None, *, as_json:
                 if job and told.data.get("job") != job:
                     continue
                 _show(told, as_json=as_json)
-                if job and told.data.get("status") in _ENDS:
+                if job and told.data.get("status") in ENDS:
                     return
 
 
