@@ -5,8 +5,13 @@ import secrets
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import settings
 
 from services.cli.parts import Database, KafkaBroker
+
+# No test is a race against the clock: machines are shared, and a slow moment is no fault.
+settings.register_profile("heatsink", deadline=None)
+settings.load_profile("heatsink")
 
 
 @pytest.fixture(scope="session")

@@ -238,6 +238,4 @@ class QuotaMachine(RuleBasedStateMachine):
 
 
 TestQuotaMachine = QuotaMachine.TestCase
-TestQuotaMachine.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, print_blob=True
-)
+TestQuotaMachine.settings = settings(max_examples=40, stateful_step_count=40, print_blob=True)

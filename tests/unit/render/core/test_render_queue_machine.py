@@ -146,7 +146,7 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 TestQueueMachine = QueueMachine.TestCase
-TestQueueMachine.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestQueueMachine.settings = settings(max_examples=150, stateful_step_count=40)
 
 
 def test_every_job_ends_when_workers_keep_trying_and_crashing() -> None:
