@@ -9,6 +9,7 @@ from services.cli.parts.errors import (
     StorageUnusable,
 )
 from services.cli.parts.kafka import KafkaBroker
+from services.cli.parts.kafka_settings import Listener
 from services.cli.parts.output import LineSink
 from services.cli.parts.part import Part, Report, silent
 from services.cli.parts.ports import LOOPBACK, free_port
@@ -21,6 +22,7 @@ __all__ = [
     "FolderInUse",
     "KafkaBroker",
     "LineSink",
+    "Listener",
     "ManagedProcess",
     "NotReady",
     "Part",

