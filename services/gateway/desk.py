@@ -1,11 +1,12 @@
 """Where requests become jobs: each once, and stored before it is answered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.contracts import AccountId, Event, JobId, JobSpec, JobStatus
 from services.contracts.events import JobCancelRequested, JobRequested
+from services.gateway.core.acceptance import Bounds, Outlook, obstacle
 from services.gateway.core.account import Caller
 from services.gateway.core.idempotency import Verdict, may_join, verdict
 from services.gateway.core.job import Job, cancel, project
@@ -29,16 +30,22 @@ class DeskSettings:
     """`retention`: how long a job is kept; `join_within`: how old a job a retry may join.
 
     `poll_seconds`: how often a waiting call looks at the database, should the bus be silent.
+    `bounds`: from where on nothing more is taken in.
     """
 
     retention: timedelta = timedelta(days=30)
     join_within: timedelta = timedelta(minutes=15)
     poll_seconds: float = 5.0
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 @dataclass(frozen=True)
 class Order:
-    """A valid request. `is_retry`: its client says that it asked before and got no answer."""
+    """A valid request.
+
+    `is_retry`: its client says that it asked before and got no answer; `waits`: its caller is
+    answered at the job's end.
+    """
 
     caller: Caller
     spec: JobSpec
@@ -46,6 +53,7 @@ class Order:
     digest: str
     idempotency_key: str | None = None
     is_retry: bool = False
+    waits: bool = False
     end_user: str | None = None
 
     @property
@@ -67,14 +75,13 @@ class Desk:
         jobs: Jobs,
         waiters: Waiters,
         clock: Clock,
-        check_outbox: Callable[[], None],
+        outlook: Callable[[], Outlook],
         settings: DeskSettings,
     ) -> None:
-        """`check_outbox` raises Unavailable when no more jobs should be taken in."""
         self._jobs = jobs
         self._waiters = waiters
         self._clock = clock
-        self._check_outbox = check_outbox
+        self._outlook = outlook
         self._settings = settings
 
     async def take(self, order: Order) -> Receipt:
@@ -82,7 +89,8 @@ class Desk:
         for _ in range(_TRIES):
             if earlier := await self._earlier(order):
                 return Receipt(earlier, replayed=True)
-            self._check_outbox()
+            if refused := self.obstacle(waits=order.waits):
+                raise refused
             job = self._new_job(order)
             try:
                 with span("gateway.store_job", job=job.id):
@@ -92,6 +100,10 @@ class Desk:
             metrics.JOBS_SUBMITTED.add(1, plan=job.plan, origin="http")
             return Receipt(job, replayed=False)
         raise Unavailable("database", "many requests fight for one idempotency key")
+
+    def obstacle(self, *, waits: bool) -> Unavailable | None:
+        """Why no job is taken in now, if so; `waits` for one whose caller waits for its end."""
+        return obstacle(self._outlook(), self._settings.bounds, waits=waits)
 
     async def outcome(self, job: Job, seconds: float) -> Job:
         """The job once it has ended, or as it is after `seconds`."""

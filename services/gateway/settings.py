@@ -57,6 +57,9 @@ class GatewaySettings(ServiceSettings):
     outbox_seconds: float = Field(
         300, gt=0, description="age of the oldest unpublished event at which no jobs are taken in"
     )
+    bus_seconds: float = Field(
+        3, gt=0, le=60, description="seconds of Kafka's silence after which no call may wait, to 60"
+    )
     key_seconds: float = Field(
         5, ge=0, le=30, description="seconds for which a key's account is remembered, 0 to 30"
     )

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from services.contracts import Catalogue, Stream
 from services.contracts.events import LimitsChanged, LoadReported, UsageChanged
 from services.gateway.api.app import create_app, guarded
 from services.gateway.api.context import ApiSettings, Gateway, Tables
+from services.gateway.core.acceptance import Bounds, Outlook
 from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
 from services.gateway.demo import DemoAccounts
@@ -21,8 +23,6 @@ from services.gateway.waiters import Waiters
 from services.kit.blobs import Blobs
 from services.kit.bus import Group, Table, Tail
 from services.kit.component import Component
-from services.kit.documents.outbox import Relay
-from services.kit.errors import Unavailable
 from services.kit.http import HttpServer, Limits
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
@@ -38,7 +38,7 @@ _HEARD = (*_PROJECTED, Stream.PROGRESS)
 class _Knowledge:
     """What gateway knows: its own documents, and what the bus tells."""
 
-    relay: Relay
+    outlook: Callable[[], Outlook]
     jobs: Jobs
     accounts: Accounts
     waiters: Waiters
@@ -70,7 +70,7 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
 def _knowledge(plumbing: Plumbing, context: Context[GatewaySettings]) -> _Knowledge:
     reach, clock, readiness = plumbing.connection, context.clock, context.readiness
     return _Knowledge(
-        relay=plumbing.relay,
+        outlook=partial(_outlook, plumbing),
         jobs=Jobs(plumbing.documents(JOBS)),
         accounts=Accounts(plumbing.documents(ACCOUNTS), clock),
         waiters=Waiters(clock),
@@ -83,12 +83,11 @@ def _knowledge(plumbing: Plumbing, context: Context[GatewaySettings]) -> _Knowle
 def _gateway(context: Context[GatewaySettings], catalogue: Catalogue, known: _Knowledge) -> Gateway:
     settings, clock = context.settings, context.clock
     secrets = [secret.get_secret_value().encode() for secret in settings.link_secrets]
-    check = _outbox_check(known.relay, settings)
     return Gateway(
         settings=_api_settings(settings),
         catalogue=catalogue,
         clock=clock,
-        desk=Desk(known.jobs, known.waiters, clock, check, _desk_settings(settings)),
+        desk=Desk(known.jobs, known.waiters, clock, known.outlook, _desk_settings(settings)),
         jobs=known.jobs,
         waiters=known.waiters,
         accounts=known.accounts,
@@ -136,12 +135,9 @@ def _demo(context: Context[GatewaySettings], accounts: Accounts) -> tuple[DemoAc
     return (made,)
 
 
-def _outbox_check(relay: Relay, settings: GatewaySettings) -> Callable[[], None]:
-    def check() -> None:
-        if relay.backlog >= settings.outbox_backlog or relay.oldest_age >= settings.outbox_seconds:
-            raise Unavailable("bus", "too much waits to be published")
-
-    return check
+def _outlook(plumbing: Plumbing) -> Outlook:
+    relay = plumbing.relay
+    return Outlook(relay.backlog, relay.oldest_age, plumbing.producer.away_for)
 
 
 def _desk_settings(settings: GatewaySettings) -> DeskSettings:
@@ -149,6 +145,7 @@ def _desk_settings(settings: GatewaySettings) -> DeskSettings:
         retention=timedelta(days=settings.retention_days),
         join_within=timedelta(seconds=settings.join_seconds),
         poll_seconds=settings.poll_seconds,
+        bounds=Bounds(settings.outbox_backlog, settings.outbox_seconds, settings.bus_seconds),
     )
 
 

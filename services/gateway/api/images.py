@@ -49,7 +49,8 @@ async def create_image(request: Request, here: Here, caller: Writer, posted: _Po
     """Waits until the images are drawn, or refused, or a time limit is over (504).
 
     A client that gave up and asks again (`x-stainless-retry-count` above 0, or the same
-    `Idempotency-Key`) gets the job that it made before, not a second one.
+    `Idempotency-Key`) gets the job that it made before, not a second one. A 503 without `job` in
+    it has made none.
     """
     refuse_unoffered(posted)
     receipt = await take(
@@ -60,6 +61,7 @@ async def create_image(request: Request, here: Here, caller: Writer, posted: _Po
         posted,
         end_user=posted.end_user,
         is_retry=_is_retry(request),
+        waits=True,
         within=_WITHIN,
     )
     outcome = here.desk.outcome(receipt.job, here.settings.wait_seconds)
@@ -67,7 +69,7 @@ async def create_image(request: Request, here: Here, caller: Writer, posted: _Po
     if job is None:
         return Response(status_code=CLIENT_GONE)
     if job.status is not JobStatus.COMPLETED:
-        raise not_completed(job, here.clock.now())
+        raise not_completed(job, here.clock.now(), here.desk.obstacle(waits=True))
     headers = answer_headers(here, job)
     if receipt.replayed:
         headers["Idempotent-Replayed"] = "true"

@@ -27,6 +27,7 @@ async def take(
     *,
     end_user: str | None = None,
     is_retry: bool = False,
+    waits: bool = False,
     within: Mapping[str, str] | None = None,
 ) -> Receipt:
     """The job of a request. `within` says where a field lies in the body, if not on top."""
@@ -41,6 +42,7 @@ async def take(
         digest=body_digest(request.url.path, posted.model_dump(mode="json", exclude_unset=True)),
         idempotency_key=idempotency_key(request),
         is_retry=is_retry,
+        waits=waits,
         end_user=end_user,
     )
     try:

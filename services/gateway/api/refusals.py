@@ -1,20 +1,22 @@
 """How jobs that gave no picture are told."""
 
 from datetime import datetime
+from typing import Any
 
 from services.contracts import JobStatus
 from services.gateway.core.headers import QuotaView, quota_headers
 from services.gateway.core.job import Job
 from services.gateway.core.refusal import Refusal, refusal
-from services.kit.http import ApiError, Code
+from services.kit.errors import Unavailable
+from services.kit.http import ApiError, Code, from_unavailable
 
 __all__ = ["not_completed", "rejected"]
 
 _FINAL = {"x-should-retry": "false"}
 
 
-def not_completed(job: Job, now: datetime) -> ApiError:
-    """Why a job gave no picture to the call that waited for it.
+def not_completed(job: Job, now: datetime, away: Unavailable | None) -> ApiError:
+    """Why a job gave no picture to the call that waited for it; `away` is what may hold it up.
 
     Render has tried a failed job again already, so a client's own retry would change nothing.
     """
@@ -31,14 +33,15 @@ def not_completed(job: Job, now: datetime) -> ApiError:
             detail = "The job was cancelled."
             return ApiError(Code.JOB_CANCELLED, detail, headers=_FINAL, job=str(job.id))
         case _:
-            detail = f"The image is not ready yet. The job goes on: GET /v1/jobs/{job.id}."
-            return ApiError(
-                Code.RENDER_TIMEOUT,
-                detail,
-                retry_after=1,
-                job=str(job.id),
-                job_status=job.status.value,
-            )
+            return _not_yet(job, away)
+
+
+def _not_yet(job: Job, away: Unavailable | None) -> ApiError:
+    detail = f"The image is not ready yet. The job goes on: GET /v1/jobs/{job.id}."
+    facts: dict[str, Any] = {"job": str(job.id), "job_status": job.status.value}
+    if away is not None:
+        return from_unavailable(away, detail, **facts)
+    return ApiError(Code.RENDER_TIMEOUT, detail, retry_after=1, **facts)
 
 
 def rejected(job: Job, now: datetime) -> ApiError:

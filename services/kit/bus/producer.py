@@ -20,7 +20,7 @@ __all__ = ["MAX_RECORD_BYTES", "Producer"]
 MAX_RECORD_BYTES = 1_000_000
 """Key, value and headers together; brokers take 1 MiB unless told otherwise."""
 
-_LOOK_EVERY = 5.0
+_LOOK_EVERY = 1.0
 _LOOK_WITHIN = 8.0
 _LOSSY_WITHIN = 0.5
 
@@ -54,6 +54,12 @@ class Producer:
         self._failed = asyncio.Event()
         self._topics: set[str] = set()
         self._missing: set[str] = set()
+        self._well_at = clock.monotonic()
+
+    @property
+    def away_for(self) -> float:
+        """Seconds since Kafka last answered and had all our topics; below 2 while all is well."""
+        return self._clock.monotonic() - self._well_at
 
     async def run(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -123,6 +129,7 @@ class Producer:
         if self._missing:
             self._supervisor.blocked(f"topic_missing:{min(self._missing)}")
         else:
+            self._well_at = self._clock.monotonic()
             self._supervisor.settled()
 
     def _give_up(self, error: Exception) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from starlette.types import Scope
 
 from services.kit.errors import Unavailable
 from services.kit.http.codes import Code
+from services.kit.outage import wait_after
 
 __all__ = [
     "ApiError",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 PROBLEM_TYPE = "application/problem+json"
+_RANDOM = random.SystemRandom()
 
 Place = Literal["body", "query", "path", "header", "cookie"]
 
@@ -140,8 +143,15 @@ def from_http(error: HTTPException) -> ApiError:
     return ApiError(code, headers=error.headers)
 
 
-def from_unavailable(error: Unavailable) -> ApiError:
-    return ApiError(_BY_PART.get(error.part, Code.UNAVAILABLE), retry_after=1)
+def from_unavailable(error: Unavailable, detail: str | None = None, **extensions: Any) -> ApiError:
+    """A 503 that clients may repeat by themselves, and when: see `wait_after`."""
+    return ApiError(
+        _BY_PART.get(error.part, Code.UNAVAILABLE),
+        detail,
+        headers={"x-should-retry": "true"},
+        retry_after=wait_after(error.lasting, _RANDOM.random()),
+        **extensions,
+    )
 
 
 def _as_api_error(error: Exception) -> ApiError:
@@ -174,4 +184,5 @@ _BY_PART = {
     "database": Code.STORAGE_UNAVAILABLE,
     "bus": Code.EVENT_BUS_UNAVAILABLE,
     "blobs": Code.BLOB_STORE_UNAVAILABLE,
+    "admission": Code.ADMISSION_UNAVAILABLE,
 }

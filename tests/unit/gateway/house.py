@@ -19,6 +19,7 @@ from services.contracts.events import (
     UsageChanged,
 )
 from services.gateway.api import ApiSettings, Gateway, Tables, create_app, guarded
+from services.gateway.core.acceptance import Outlook
 from services.gateway.core.account import Account, ApiKey, open_account
 from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
@@ -32,7 +33,6 @@ from services.kit import keys
 from services.kit.blobs import MemoryBlobs
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
-from services.kit.errors import Unavailable
 from services.kit.http import Limits
 from tests.unit.gateway.catalogue import CATALOGUE
 from tests.unit.gateway.documented import Documented
@@ -62,7 +62,7 @@ class House:
         self.usage: dict[str, UsageChanged] = {}
         self.limits: dict[str, LimitsChanged] = {}
         self.load: dict[str, LoadReported] = {}
-        self.bus_is_behind = False
+        self.outlook = Outlook()
         self.links = LinkSigner([b"links"])
         self.keyring = Keyring(self.accounts, PEPPER, self.clock)
         self.app = create_app(self._gateway())
@@ -134,7 +134,7 @@ class House:
             task.cancel()
 
     def _gateway(self) -> Gateway:
-        desk = Desk(self.jobs, self.waiters, self.clock, self._check_outbox, DeskSettings())
+        desk = Desk(self.jobs, self.waiters, self.clock, lambda: self.outlook, DeskSettings())
         return Gateway(
             settings=ApiSettings(
                 "http://heatsink.test", "http://events.test/v1/events", 1_700_000_000
@@ -153,10 +153,6 @@ class House:
             cursors=CursorSealer(b"cursors"),
             pepper=PEPPER,
         )
-
-    def _check_outbox(self) -> None:
-        if self.bus_is_behind:
-            raise Unavailable("bus", "behind")
 
     def _envelope(self, event: E) -> Envelope[E]:
         return Envelope(EventId.new(self.clock.now()), "test", event)

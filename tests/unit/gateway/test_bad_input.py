@@ -157,7 +157,7 @@ async def test_a_database_that_does_not_answer_is_told(
     house.account_documents.fail_next(Unavailable("database", "on 10.0.0.7"))
     response = await ada.post(path, {"prompt": "fox"})
     assert said(response) == (503, "storage_unavailable")
-    assert response.headers["retry-after"] == "1"
+    assert response.headers["retry-after"] in {"2", "3"}
     assert "10.0.0.7" not in response.text
 
 

@@ -45,7 +45,7 @@ async def test_a_job_is_stored_with_its_event_in_one_write(house: House, ada: Te
     house.job_documents.fail_next(Unavailable("database"))
     response = await ada.post("/v1/jobs", {"prompt": "a red fox"})
     assert (response.status_code, response.json()["code"]) == (503, "storage_unavailable")
-    assert response.headers["retry-after"] == "1"
+    assert response.headers["retry-after"] in {"2", "3"}
     assert house.requested == []
 
 
@@ -214,17 +214,6 @@ async def test_a_cancel_that_races_with_the_end_loses(house: House, ada: Tenant)
     response = await ada.post(f"/v1/jobs/{job_id}/cancel")
     assert response.status_code == 409
     assert wishes(house) == []
-
-
-async def test_nothing_more_is_taken_in_while_the_bus_is_behind(house: House, ada: Tenant) -> None:
-    job_id = await ada.draw(Idempotency_Key="k")
-    house.bus_is_behind = True
-    refused = await ada.post("/v1/jobs", {"prompt": "fox"})
-    assert (refused.status_code, refused.json()["code"]) == (503, "event_bus_unavailable")
-    assert refused.headers["retry-after"]
-    assert (await ada.get(f"/v1/jobs/{job_id}")).status_code == 200
-    assert (await ada.post(f"/v1/jobs/{job_id}/cancel")).status_code == 202
-    assert await ada.draw(Idempotency_Key="k") == job_id
 
 
 async def test_a_deferred_job_says_when(house: House, ada: Tenant) -> None:

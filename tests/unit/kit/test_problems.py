@@ -144,8 +144,14 @@ def test_a_wrong_method_is_told_the_right_ones() -> None:
 def test_a_part_that_is_down_is_a_503_that_invites_back(part: str, code: str) -> None:
     answer = raising(Unavailable(part, "connection refused by 10.0.0.7")).get("/here")
     assert (answer.status_code, answer.json()["code"]) == (503, code)
-    assert answer.headers["retry-after"] == "1"
+    assert answer.headers["retry-after"] in {"2", "3"}
+    assert answer.headers["x-should-retry"] == "true"
     assert "10.0.0.7" not in answer.text
+
+
+def test_who_is_refused_late_in_an_outage_is_told_to_come_back_later() -> None:
+    answer = raising(Unavailable("bus", lasting=40)).get("/here")
+    assert 22 <= int(answer.headers["retry-after"]) <= 33
 
 
 def test_the_unexpected_is_a_500_that_says_nothing() -> None:

@@ -1,0 +1,157 @@
+"""What gateway answers while something that it stands on is away."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from services.gateway.core.acceptance import Outlook
+from tests.unit.gateway.house import PNG, House, Tenant
+from tests.unit.gateway.stories import Story
+
+IMAGES = "/v1/images/generations"
+FOX = {"prompt": "a red fox"}
+AGAIN = {"x-stainless-retry-count": "1"}
+AWAY = Outlook(backlog=4, oldest_seconds=20, bus_away_for=20)
+
+
+def told(response: httpx2.Response) -> dict[str, Any]:
+    found: dict[str, Any] = response.json()["error"]
+    return found
+
+
+async def waiting(house: House, who: Tenant, **headers: str) -> "asyncio.Task[httpx2.Response]":
+    """A call for a picture whose job is stored."""
+    before = len(house.requested)
+    spelt = {name.replace("_", "-"): value for name, value in headers.items()}
+    call = asyncio.create_task(who.post(IMAGES, FOX, headers=spelt))
+    await house.until(lambda: len(house.requested) > before or call.done())
+    return call
+
+
+async def picture_of(house: House) -> Story:
+    (asked,) = house.requested
+    story = Story(asked.job, asked.account)
+    await house.blobs.put(story.completed().images[0].blob, PNG, media_type="image/png")
+    return story
+
+
+async def test_a_call_for_a_picture_is_refused_at_once_while_kafka_is_away(
+    house: House, ada: Tenant
+) -> None:
+    house.outlook = AWAY
+    response = await ada.post(IMAGES, FOX)
+    assert response.status_code == 503
+    assert told(response)["code"] == "event_bus_unavailable"
+    assert 12 <= int(response.headers["retry-after"]) <= 18
+    assert response.headers["x-should-retry"] == "true"
+
+
+async def test_a_refused_call_leaves_no_job_behind_that_could_be_drawn_and_charged(
+    house: House, ada: Tenant
+) -> None:
+    house.outlook = AWAY
+    for headers in ({}, AGAIN, {"idempotency-key": "k"}):
+        response = await ada.post(IMAGES, FOX, headers=headers)
+        assert "job" not in told(response)
+    assert house.requested == []
+    assert (await ada.get("/v1/jobs")).json()["data"] == []
+
+
+async def test_a_short_silence_of_kafkas_is_waited_out(house: House, ada: Tenant) -> None:
+    house.outlook = Outlook(bus_away_for=2.9)
+    call = await waiting(house, ada)
+    story = await picture_of(house)
+    house.hear(story.admitted(), story.completed())
+    assert (await call).status_code == 200
+
+
+async def test_a_call_that_waits_when_kafka_goes_waits_on_and_gets_its_picture(
+    house: House, ada: Tenant
+) -> None:
+    call = await waiting(house, ada)
+    house.outlook = AWAY
+    for _ in range(12):
+        await house.clock.advance(timedelta(seconds=5))
+    assert not call.done()
+    house.outlook = Outlook()
+    story = await picture_of(house)
+    house.hear(story.admitted(), story.completed())
+    assert (await call).status_code == 200
+
+
+async def test_a_call_that_waited_in_vain_for_kafka_is_told_its_job(
+    house: House, ada: Tenant
+) -> None:
+    call = await waiting(house, ada)
+    house.outlook = AWAY
+    async with asyncio.timeout(5):
+        while not call.done():
+            await house.clock.advance(timedelta(seconds=5))
+    response = await call
+    assert response.status_code == 503
+    assert told(response)["code"] == "event_bus_unavailable"
+    assert told(response)["job"] == house.requested[0].job
+    assert told(response)["job_status"] == "submitted"
+    assert response.headers["retry-after"]
+
+
+@pytest.mark.parametrize("headers", [AGAIN, {"idempotency-key": "k"}])
+async def test_a_retry_whose_job_exists_waits_for_it_though_kafka_is_away(
+    house: House, ada: Tenant, headers: dict[str, str]
+) -> None:
+    first = await waiting(house, ada, idempotency_key="k")
+    first.cancel()
+    house.outlook = AWAY
+    call = asyncio.create_task(ada.post(IMAGES, FOX, headers=headers))
+    await house.until(lambda: bool(house.waiters._watches))
+    story = await picture_of(house)
+    house.hear(story.admitted(), story.completed())
+    response = await call
+    assert (response.status_code, response.headers["idempotent-replayed"]) == (200, "true")
+
+
+async def test_a_picture_that_is_there_is_answered_while_kafka_is_away(
+    house: House, ada: Tenant
+) -> None:
+    call = await waiting(house, ada)
+    story = await picture_of(house)
+    house.hear(story.admitted(), story.completed())
+    await call
+    house.outlook = AWAY
+    response = await ada.post(IMAGES, FOX, headers=AGAIN)
+    assert response.status_code == 200
+
+
+async def test_jobs_are_accepted_read_and_cancelled_while_kafka_is_away(
+    house: House, ada: Tenant
+) -> None:
+    house.outlook = AWAY
+    job = await ada.draw()
+    assert (await ada.get(f"/v1/jobs/{job}")).json()["status"] == "submitted"
+    assert (await ada.post(f"/v1/jobs/{job}/cancel")).status_code == 202
+
+
+async def test_a_job_that_would_be_waited_for_is_answered_at_once_while_kafka_is_away(
+    house: House, ada: Tenant
+) -> None:
+    house.outlook = AWAY
+    response = await ada.post("/v1/jobs", FOX, headers={"prefer": "wait=60"})
+    assert (response.status_code, response.json()["status"]) == (202, "submitted")
+    assert "preference-applied" not in response.headers
+
+
+@pytest.mark.parametrize("outlook", [Outlook(backlog=10_000), Outlook(oldest_seconds=300)])
+async def test_nothing_more_is_taken_in_when_too_much_waits_to_be_published(
+    house: House, ada: Tenant, outlook: Outlook
+) -> None:
+    job = await ada.draw(Idempotency_Key="k")
+    house.outlook = outlook
+    refused = await ada.post("/v1/jobs", FOX)
+    assert (refused.status_code, refused.json()["code"]) == (503, "event_bus_unavailable")
+    assert 2 <= int(refused.headers["retry-after"]) <= 60
+    assert (await ada.get(f"/v1/jobs/{job}")).status_code == 200
+    assert (await ada.post(f"/v1/jobs/{job}/cancel")).status_code == 202
+    assert await ada.draw(Idempotency_Key="k") == job
