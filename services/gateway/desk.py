@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.contracts import AccountId, Event, JobId, JobSpec, JobStatus
-from services.contracts.events import JobCancelRequested, JobRequested
+from services.contracts.events import JobCancelRequested
 from services.gateway.core.acceptance import Bounds, Outlook, obstacle
 from services.gateway.core.account import Caller
 from services.gateway.core.idempotency import Verdict, may_join, verdict
 from services.gateway.core.job import Job, cancel, project
+from services.gateway.core.reminder import requested
 from services.gateway.repository import Jobs
 from services.gateway.waiters import Waiters, Watch
 from services.kit.clock import Clock
@@ -29,12 +30,14 @@ class IdempotencyKeyReused(Exception):
 class DeskSettings:
     """`retention`: how long a job is kept; `join_within`: how old a job a retry may join.
 
+    `remind_after`: how old a job is when it is asked for again, unless render has it by then.
     `poll_seconds`: how often a waiting call looks at the database, should the bus be silent.
     `bounds`: from where on nothing more is taken in.
     """
 
     retention: timedelta = timedelta(days=30)
     join_within: timedelta = timedelta(minutes=15)
+    remind_after: timedelta = timedelta(minutes=10)
     poll_seconds: float = 5.0
     bounds: Bounds = field(default_factory=Bounds)
 
@@ -94,7 +97,7 @@ class Desk:
             job = self._new_job(order)
             try:
                 with span("gateway.store_job", job=job.id):
-                    await self._jobs.insert(job, _requested(job, order))
+                    await self._jobs.insert(job, requested(job, order.caller.account_version))
             except Duplicate:
                 continue
             metrics.JOBS_SUBMITTED.add(1, plan=job.plan, origin="http")
@@ -196,18 +199,7 @@ class Desk:
             created_at=now,
             updated_at=now,
             expires_at=now + self._settings.retention,
+            remind_at=now + self._settings.remind_after,
             idempotency=order.idempotency,
             end_user=order.end_user,
         )
-
-
-def _requested(job: Job, order: Order) -> JobRequested:
-    return JobRequested(
-        at=job.created_at,
-        account=job.account,
-        job=job.id,
-        plan=job.plan,
-        account_version=order.caller.account_version,
-        spec=job.spec,
-        units=job.units,
-    )

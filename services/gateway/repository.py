@@ -19,6 +19,7 @@ JOBS: CollectionSpec[Job] = CollectionSpec(
         Index(("account", "status", "-id")),
         Index(("account", "digest", "-id")),
         Index(("idempotency",), unique=True, sparse=True),
+        Index(("remind_at",), sparse=True),
         Index(("expires_at",), expire_after=timedelta(0)),
     ),
 )
@@ -67,6 +68,13 @@ class Jobs:
         if before:
             where.append(("id", "<", before))
         found = await self._documents.find(where, order=("-id",), limit=limit)
+        return [document.state for document in found]
+
+    async def unanswered(self, now: datetime, limit: int = 100) -> list[Job]:
+        """Jobs that quota should be asked for again by now, the longest overdue first."""
+        found = await self._documents.find(
+            [("remind_at", "<=", now)], order=("remind_at",), limit=limit
+        )
         return [document.state for document in found]
 
     async def insert(self, job: Job, event: Event) -> None:

@@ -51,6 +51,9 @@ class GatewaySettings(ServiceSettings):
     link_secret_before: Secret | None = Field(
         None, description="the link secret before this one: links that it signed still open"
     )
+    remind_seconds: float = Field(
+        600, gt=0, le=86_400, description="age at which a job that got nowhere is asked for again"
+    )
     outbox_backlog: int = Field(
         10_000, ge=1, description="unpublished jobs at which no more are taken in, 1 or more"
     )

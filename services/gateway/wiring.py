@@ -17,6 +17,7 @@ from services.gateway.desk import Desk, DeskSettings
 from services.gateway.failures import AuthFailures
 from services.gateway.handlers import Projection
 from services.gateway.keyring import Keyring
+from services.gateway.reminders import Reminders
 from services.gateway.repository import ACCOUNTS, JOBS, Accounts, Jobs
 from services.gateway.settings import GatewaySettings
 from services.gateway.waiters import Waiters
@@ -31,6 +32,7 @@ __all__ = ["NAME", "build"]
 
 NAME = "gateway"
 _PROJECTED = (Stream.DECISIONS, Stream.RENDERS)
+_LOOK_SECONDS = 15.0
 _HEARD = (*_PROJECTED, Stream.PROGRESS)
 
 
@@ -62,6 +64,7 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
         known.load,
         tail,
         _projection(plumbing, context, known.jobs),
+        _reminders(context, known),
         *_demo(context, known.accounts),
         _server(context, _gateway(context, catalogue, known)),
     )
@@ -125,6 +128,11 @@ def _projection(plumbing: Plumbing, context: Context[GatewaySettings], jobs: Job
     )
 
 
+def _reminders(context: Context[GatewaySettings], known: _Knowledge) -> Reminders:
+    every = min(_LOOK_SECONDS, context.settings.remind_seconds)
+    return Reminders(known.jobs, lambda: known.outlook().oldest_seconds, context.clock, every=every)
+
+
 def _demo(context: Context[GatewaySettings], accounts: Accounts) -> tuple[DemoAccounts, ...]:
     settings = context.settings
     if settings.demo_keys_file is None:
@@ -144,6 +152,7 @@ def _desk_settings(settings: GatewaySettings) -> DeskSettings:
     return DeskSettings(
         retention=timedelta(days=settings.retention_days),
         join_within=timedelta(seconds=settings.join_seconds),
+        remind_after=timedelta(seconds=settings.remind_seconds),
         poll_seconds=settings.poll_seconds,
         bounds=Bounds(settings.outbox_backlog, settings.outbox_seconds, settings.bus_seconds),
     )

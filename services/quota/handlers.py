@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Protocol
 
-from services.contracts import Envelope, Event
+from services.contracts import Envelope, Event, Lane
 from services.contracts.events import (
     AccountChanged,
     JobCancelled,
@@ -25,6 +25,7 @@ from services.quota.core import (
     change_account,
     reserve,
     settle,
+    tell_again,
 )
 from services.quota.repository import Accounts
 
@@ -74,6 +75,8 @@ class Handlers:
         if outcome.verdict is Verdict.CONGESTED:
             raise Unavailable("ledger", "too many of an account's decisions are not filed yet")
         reports.decided(request, outcome)
+        if request.reminder and outcome.verdict is Verdict.REPEATED:
+            await self._tell_again(request)
 
     async def _reserved(self, request: JobRequested) -> Outcome:
         looked_up: int | None = None
@@ -92,6 +95,16 @@ class Handlers:
                 return Outcome(Verdict.REPEATED)
             looked_up = outcome.forgotten_count
         raise Unavailable("database", "the account changes faster than its ledger can be read")
+
+    async def _tell_again(self, request: JobRequested) -> None:
+        """Its first telling is lost, or still in the outbox if its row is not filed yet."""
+        row = await self._accounts.reserved(request.job)
+        if row and row.quota:
+            plan = self._plans.find(row.quota.plan)
+            lane = plan.lane if plan else Lane.FREE
+            again = partial(tell_again, request=request, row=row, lane=lane)
+            await self._accounts.change(request.account, again)
+            reports.told_again(request)
 
     async def _ended(self, end: JobEnd) -> None:
         decide = partial(settle, end=end, now=self._clock.now())

@@ -7,7 +7,7 @@ from services.contracts.events import JobAdmitted, JobRejected, JobRequested
 from services.kit.telemetry import metrics
 from services.quota.core import JobEnd, LedgerRow, Outcome, Verdict
 
-__all__ = ["decided", "ended", "leaked"]
+__all__ = ["decided", "ended", "leaked", "told_again"]
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,10 @@ def decided(request: JobRequested, outcome: Outcome) -> None:
         case JobRejected():
             metrics.JOBS_REJECTED.add(1, plan=facts.plan, rule=decision.rule)
             log.info("job_rejected", rule=decision.rule.value, **fields)
+
+
+def told_again(request: JobRequested) -> None:
+    log.info("admission_told_again", job=str(request.job), account=str(request.account))
 
 
 def ended(end: JobEnd, outcome: Outcome) -> None:

@@ -17,6 +17,7 @@ from services.quota.core import (
     DECIDING,
     AccountQuota,
     LedgerRow,
+    Operation,
     Outcome,
     PlanLimits,
     forget,
@@ -63,6 +64,10 @@ class Accounts:
     async def is_filed(self, job: JobId) -> bool:
         """True when the ledger has a decision on this job."""
         return bool(await self._filed([job]))
+
+    async def reserved(self, job: JobId) -> LedgerRow | None:
+        """The ledger's row of its reservation."""
+        return await self._ledger.get(row_id(job, Operation.RESERVE))
 
     async def with_grants_before(self, moment: datetime, limit: int = 100) -> list[AccountId]:
         """Accounts whose oldest open grant is older than that, the oldest first."""

@@ -28,6 +28,10 @@ class JobRequested(Event):
     submission: SubmissionId | None = None
     allow_deferred: bool = False
     start_by: Instant | None = Field(default=None, description="Cancelled if not started by then.")
+    reminder: bool = Field(
+        default=False,
+        description="Asked again, as the job got nowhere: an admission of it is told once more.",
+    )
 
     @property
     def key(self) -> str:

@@ -45,6 +45,10 @@ __all__ = [
 ]
 
 
+_IN_THE_QUEUE: Rank = (2, 0, 0, 0)
+"""From here on render's database has the job, and brings it to its end."""
+
+
 class AlreadyEnded(Exception):
     """A job that has ended can't be cancelled."""
 
@@ -89,7 +93,7 @@ class Job:
     """A job as its account sees it.
 
     `digest` names its request's body, `key` who asked, `idempotency` the account with the key that
-    the client chose.
+    the client chose. `remind_at` is when quota is asked again, unless render has the job by then.
     """
 
     id: JobId
@@ -102,6 +106,7 @@ class Job:
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
+    remind_at: datetime | None = None
     idempotency: str | None = None
     end_user: str | None = None
     status: JobStatus = JobStatus.SUBMITTED
@@ -132,8 +137,14 @@ def project(job: Job, event: Event) -> Job:
     job = _with_lasting(job, event)
     if rank <= job.rank:
         return job
-    ended_at = event.at if status.is_end else None
-    moved = replace(job, rank=rank, status=status, updated_at=event.at, ended_at=ended_at)
+    moved = replace(
+        job,
+        rank=rank,
+        status=status,
+        updated_at=event.at,
+        ended_at=event.at if status.is_end else None,
+        remind_at=job.remind_at if rank < _IN_THE_QUEUE else None,
+    )
     return _with_current(moved, event)
 
 

@@ -9,6 +9,7 @@ from services.quota.core.offset import hash_offset
 from services.quota.core.outcome import Outcome, Verdict
 from services.quota.core.plan import Plan, Plans
 from services.quota.core.recall import forget, is_crowded, to_forget
+from services.quota.core.reminder import tell_again
 from services.quota.core.settlement import JobEnd, settle, write_off
 from services.quota.core.standing import change_account
 from services.quota.core.terms import Book, Terms
@@ -43,6 +44,7 @@ __all__ = [
     "reserve",
     "row_id",
     "settle",
+    "tell_again",
     "to_forget",
     "write_off",
 ]

@@ -6,6 +6,7 @@ __all__ = [
     "JOBS_ADMITTED",
     "JOBS_ENDED",
     "JOBS_REJECTED",
+    "JOBS_REMINDED",
     "JOBS_SUBMITTED",
     "JOB_SECONDS",
     "LEAKED_GRANTS",
@@ -67,6 +68,9 @@ JOBS_ADMITTED = Counter(
 )
 JOBS_REJECTED = Counter(
     "heatsink.jobs.rejected", "{job}", "Jobs that quota refused, by the rule that did.", _rejected
+)
+JOBS_REMINDED = Counter(
+    "heatsink.jobs.reminded", "{job}", "Jobs asked for again: no answer had come.", _plan
 )
 JOBS_ENDED = Counter(
     "heatsink.jobs.ended", "{job}", "Admitted jobs that came to their one end in render.", _ended
