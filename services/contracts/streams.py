@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-__all__ = ["STREAMS", "Stream", "StreamSpec", "TopicSpec", "dead_letter_topic", "topic", "topics"]
+__all__ = [
+    "DEAD_LETTER_RETENTION",
+    "STREAMS",
+    "Stream",
+    "StreamSpec",
+    "TopicSpec",
+    "dead_letter_topic",
+    "topic",
+    "topics",
+]
 
 
 class Stream(StrEnum):
@@ -37,7 +46,10 @@ class StreamSpec:
 
 @dataclass(frozen=True)
 class TopicSpec:
-    """One Kafka topic as it is created."""
+    """One Kafka topic as it is created.
+
+    Of a compacted one `retention` is how long an event stays after a later one of its key.
+    """
 
     name: str
     partitions: int
@@ -46,7 +58,7 @@ class TopicSpec:
 
 
 _WEEK = timedelta(days=7)
-_DEAD_LETTER_RETENTION = timedelta(days=30)
+DEAD_LETTER_RETENTION = timedelta(days=30)
 
 
 def _spec(
@@ -122,7 +134,7 @@ def topics(prefix: str = "heatsink") -> tuple[TopicSpec, ...]:
         for made in (
             TopicSpec(topic(spec.stream, prefix), spec.partitions, spec.retention, spec.compacted),
             TopicSpec(
-                dead_letter_topic(topic(spec.stream, prefix)), 1, _DEAD_LETTER_RETENTION, False
+                dead_letter_topic(topic(spec.stream, prefix)), 1, DEAD_LETTER_RETENTION, False
             ),
         )
     )

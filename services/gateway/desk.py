@@ -202,4 +202,5 @@ class Desk:
             remind_at=now + self._settings.remind_after,
             idempotency=order.idempotency,
             end_user=order.end_user,
+            prompt_since=now,
         )

@@ -21,6 +21,7 @@ JOBS: CollectionSpec[Job] = CollectionSpec(
         Index(("idempotency",), unique=True, sparse=True),
         Index(("remind_at",), sparse=True),
         Index(("expires_at",), expire_after=timedelta(0)),
+        Index(("prompt_since",), sparse=True),
     ),
 )
 
@@ -74,6 +75,20 @@ class Jobs:
         """Jobs that quota should be asked for again by now, the longest overdue first."""
         found = await self._documents.find(
             [("remind_at", "<=", now)], order=("remind_at",), limit=limit
+        )
+        return [document.state for document in found]
+
+    async def known(self, ids: Sequence[JobId]) -> dict[JobId, Job]:
+        """Those of these jobs, of any account, that are stored."""
+        found = await self._documents.find([("_id", "in", ids)], limit=max(1, len(ids)))
+        return {document.state.id: document.state for document in found}
+
+    async def with_prompt_before(self, moment: datetime, after: datetime, limit: int) -> list[Job]:
+        """Jobs of any account whose prompts came between `after` and `moment`, the oldest first."""
+        found = await self._documents.find(
+            [("prompt_since", "<=", moment), ("prompt_since", ">", after)],
+            order=("prompt_since",),
+            limit=limit,
         )
         return [document.state for document in found]
 

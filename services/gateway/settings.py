@@ -39,6 +39,15 @@ class GatewaySettings(ServiceSettings):
         5, gt=0, le=300, description="seconds between a waiting call's looks at the database"
     )
     retention_days: float = Field(30, ge=2, le=3650, description="days to keep jobs, 2 to 3650")
+    prompt_days: float | None = Field(
+        None, gt=0, le=3650, description="days to keep an ended job's prompt, if fewer than the job"
+    )
+    picture_grace_hours: float = Field(
+        24, ge=1, le=720, description="hours until a picture that is no job's is removed, 1 to 720"
+    )
+    sweep_minutes: float = Field(
+        60, gt=0, le=1440, description="minutes between sweeps of prompts and pictures, up to 1440"
+    )
     join_seconds: float = Field(
         900, gt=0, le=86_400, description="seconds that a client's retry may join its first call"
     )
@@ -85,6 +94,15 @@ class GatewaySettings(ServiceSettings):
         """The one that signs, and the one before it."""
         before = (self.link_secret_before,) if self.link_secret_before else ()
         return (self.link_secret or self.pepper, *before)
+
+    @model_validator(mode="after")
+    def _prompts_go_before_their_jobs(self) -> Self:
+        if self.prompt_days is not None and self.prompt_days > self.retention_days:
+            raise ValueError(
+                "HEATSINK_GATEWAY_PROMPT_DAYS is more than HEATSINK_GATEWAY_RETENTION_DAYS; "
+                "expected: as many days or fewer"
+            )
+        return self
 
     @model_validator(mode="after")
     def _links_lead_somewhere(self) -> Self:

@@ -16,21 +16,25 @@ from services.gateway.demo import DemoAccounts
 from services.gateway.desk import Desk, DeskSettings
 from services.gateway.failures import AuthFailures
 from services.gateway.handlers import Projection
+from services.gateway.housekeeping import Chore, Housekeeping
 from services.gateway.keyring import Keyring
 from services.gateway.reminders import Reminders
 from services.gateway.repository import ACCOUNTS, JOBS, Accounts, Jobs
 from services.gateway.settings import GatewaySettings
+from services.gateway.sweeps import PictureSweep, PromptSweep
 from services.gateway.waiters import Waiters
 from services.kit.blobs import Blobs
 from services.kit.bus import Group, Table, Tail
 from services.kit.component import Component
 from services.kit.http import HttpServer, Limits
+from services.kit.lease import LEASES, Lease
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
 
 __all__ = ["NAME", "build"]
 
 NAME = "gateway"
+_LEADER_SECONDS = 15.0
 _PROJECTED = (Stream.DECISIONS, Stream.RENDERS)
 _LOOK_SECONDS = 15.0
 _HEARD = (*_PROJECTED, Stream.PROGRESS)
@@ -53,7 +57,7 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
     """Gateway's components, those that others need first."""
     clock, readiness = context.clock, context.readiness
     plumbing = plumb(context, NAME, (JOBS, ACCOUNTS))
-    await plumbing.ensure(JOBS, ACCOUNTS)
+    await plumbing.ensure(JOBS, ACCOUNTS, LEASES)
     known = _knowledge(plumbing, context)
     tail = Tail(plumbing.connection, _HEARD, clock=clock, readiness=readiness)
     tail.listen(known.waiters.hear)
@@ -66,6 +70,7 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
         _projection(plumbing, context, known.jobs),
         _reminders(context, known),
         *_demo(context, known.accounts),
+        _housekeeping(plumbing, context, known.jobs),
         _server(context, _gateway(context, catalogue, known)),
     )
 
@@ -131,6 +136,22 @@ def _projection(plumbing: Plumbing, context: Context[GatewaySettings], jobs: Job
 def _reminders(context: Context[GatewaySettings], known: _Knowledge) -> Reminders:
     every = min(_LOOK_SECONDS, context.settings.remind_seconds)
     return Reminders(known.jobs, lambda: known.outlook().oldest_seconds, context.clock, every=every)
+
+
+def _housekeeping(
+    plumbing: Plumbing, context: Context[GatewaySettings], jobs: Jobs
+) -> Housekeeping:
+    settings, clock = context.settings, context.clock
+    every = settings.sweep_minutes * 60
+    grace = timedelta(hours=settings.picture_grace_hours)
+    chores: dict[Chore, float] = {
+        PictureSweep(jobs, Blobs.open(settings.blobs), clock, grace): every
+    }
+    if settings.prompt_days is not None:
+        chores[PromptSweep(jobs, clock, timedelta(days=settings.prompt_days))] = every
+    leases = plumbing.documents(LEASES)
+    lease = Lease(leases, Housekeeping.name, settings.replica, clock, _LEADER_SECONDS)
+    return Housekeeping(lease, chores, clock)
 
 
 def _demo(context: Context[GatewaySettings], accounts: Accounts) -> tuple[DemoAccounts, ...]:

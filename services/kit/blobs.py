@@ -1,12 +1,14 @@
 """Bytes by key: in a folder, in S3, GCS or Azure, or in memory, all behind one class."""
 
 import asyncio
+import heapq
 import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import Self
 
@@ -67,7 +69,8 @@ class Blobs:
         try:
             if "://" in str(where):
                 return cls(_cloud(str(where), timeout), timeout=timeout)
-            return cls(LocalStore(Path(where).absolute(), mkdir=True), timeout=timeout)
+            folder = LocalStore(Path(where).absolute(), mkdir=True, automatic_cleanup=True)
+            return cls(folder, timeout=timeout)
         except OSError as error:
             raise Unavailable(_PART, _brief(error)) from error
         except BaseError as error:
@@ -111,17 +114,24 @@ class Blobs:
         except BlobMissing:
             return
 
-    async def list(self, prefix: str = "", *, limit: int = 10_000) -> list[BlobInfo]:
-        """Blobs under a prefix of whole segments (`a` finds `a/b`, not `ab`), by key."""
+    async def list(
+        self, prefix: str = "", *, after: str = "", limit: int = 10_000
+    ) -> list[BlobInfo]:
+        """Blobs under a prefix of whole segments (`a` finds `a/b`, not `ab`), by key.
+
+        To go on, give the last key as `after`.
+        """
+        in_order = not isinstance(self._store, LocalStore)
         found: list[BlobInfo] = []
         async with self._call("list", prefix):
-            async for batch in self._store.list(prefix or None):
-                found.extend(
+            async for batch in self._store.list(prefix or None, offset=after or None):
+                fresh = (
                     BlobInfo(meta["path"], meta["size"], meta["last_modified"]) for meta in batch
                 )
-                if len(found) >= limit:
+                found = heapq.nsmallest(limit, [*found, *fresh], key=attrgetter("key"))
+                if in_order and len(found) >= limit:
                     break
-        return sorted(found, key=lambda info: info.key)[:limit]
+        return found
 
     @asynccontextmanager
     async def _call(self, operation: str, key: str) -> AsyncIterator[None]:

@@ -82,7 +82,7 @@ class JobBody(BaseModel):
     status: JobStatus
     cancel_requested: bool
     model: str
-    prompt: str
+    prompt: str | None = Field(description="None once it is forgotten, before the job is.")
     negative_prompt: str | None
     n: int
     size: str
@@ -121,7 +121,7 @@ def job_body(here: Gateway, job: Job) -> JobBody:
         status=job.status,
         cancel_requested=job.cancel_requested_at is not None,
         model=spec.model,
-        prompt=spec.prompt,
+        prompt=spec.prompt if job.has_prompt else None,
         negative_prompt=spec.negative_prompt,
         n=spec.n,
         size=f"{spec.width}x{spec.height}",

@@ -32,10 +32,14 @@ def body_digest(route: str, body: Mapping[str, Any]) -> str:
 
 
 def verdict(earlier: Job, digest: str) -> Verdict:
-    """A rejected job frees its key: nothing was executed, so nothing can be doubled."""
+    """A rejected job frees its key: nothing was executed, so nothing can be doubled.
+
+    Where the earlier body is forgotten, the key alone says that it is the same request.
+    """
     if earlier.status is JobStatus.REJECTED:
         return Verdict.FREED
-    return Verdict.REPLAY if earlier.digest == digest else Verdict.OTHER_BODY
+    same = earlier.digest == digest or not earlier.has_prompt
+    return Verdict.REPLAY if same else Verdict.OTHER_BODY
 
 
 def may_join(earlier: Job) -> bool:

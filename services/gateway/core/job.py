@@ -42,7 +42,10 @@ __all__ = [
     "newest",
     "project",
     "slim",
+    "without_prompt",
 ]
+
+_NO_PROMPT = {"prompt": "-", "negative_prompt": None}
 
 
 _IN_THE_QUEUE: Rank = (2, 0, 0, 0)
@@ -93,7 +96,8 @@ class Job:
     """A job as its account sees it.
 
     `digest` names its request's body, `key` who asked, `idempotency` the account with the key that
-    the client chose. `remind_at` is when quota is asked again, unless render has the job by then.
+    the client chose. `remind_at` is when quota is asked again, unless render has the job by then;
+    `prompt_since` is when the prompt came, while it is here.
     """
 
     id: JobId
@@ -123,6 +127,12 @@ class Job:
     images: tuple[ImageRef, ...] = ()
     failure: Failure | None = None
     rejection: Rejection | None = None
+    prompt_since: datetime | None = None
+
+    @property
+    def has_prompt(self) -> bool:
+        """False once the prompt is forgotten, and all that was made of it."""
+        return bool(self.digest)
 
 
 def project(job: Job, event: Event) -> Job:
@@ -163,9 +173,19 @@ def newest(first: Event, second: Event) -> Event:
 def slim(event: Event) -> Event:
     """An event fit to be kept in memory: without the prompts, which `project` never reads."""
     if isinstance(event, JobAdmitted):
-        spec = event.spec.model_copy(update={"prompt": "-", "negative_prompt": None})
-        return event.model_copy(update={"spec": spec})
+        return event.model_copy(update={"spec": _blank(event.spec)})
     return event
+
+
+def without_prompt(job: Job) -> Job:
+    """An ended job without what its caller wrote; one that has no end yet stays as it is."""
+    if not job.status.is_end:
+        return job
+    return replace(job, spec=_blank(job.spec), digest="", end_user=None, prompt_since=None)
+
+
+def _blank(spec: JobSpec) -> JobSpec:
+    return spec.model_copy(update=_NO_PROMPT)
 
 
 def _with_lasting(job: Job, event: Event) -> Job:

@@ -14,11 +14,17 @@ _LONGEST_SEGMENT = timedelta(days=1)
 
 
 def wanted(spec: TopicSpec) -> dict[str, str]:
-    """Retention counts for whole, closed segments, so segments must be shorter than it."""
+    """Retention counts for whole, closed segments, so segments must be shorter than it.
+
+    Of a compacted topic Kafka itself sets no time by which an old event has to go.
+    """
     segment = min(max(spec.retention / 4, _SHORTEST_SEGMENT), _LONGEST_SEGMENT)
     settings = {"segment.ms": _milliseconds(segment)}
     if spec.compacted:
-        return settings | {"cleanup.policy": "compact"}
+        return settings | {
+            "cleanup.policy": "compact",
+            "max.compaction.lag.ms": _milliseconds(spec.retention),
+        }
     return settings | {"cleanup.policy": "delete", "retention.ms": _milliseconds(spec.retention)}
 
 

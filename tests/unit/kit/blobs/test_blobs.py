@@ -63,6 +63,26 @@ async def test_a_list_knows_whole_segments(blobs: Blobs) -> None:
     assert await blobs.list("nothing") == []
 
 
+async def test_a_list_goes_on_in_small_portions(blobs: Blobs) -> None:
+    keys = [f"a/{number:02}/1.png" for number in range(25)]
+    for key in reversed(keys):
+        await blobs.put(key, b"1", media_type=PNG)
+    found: list[str] = []
+    while portion := await blobs.list("a", after=found[-1] if found else "", limit=10):
+        assert len(portion) <= 10
+        found.extend(info.key for info in portion)
+    assert found == keys
+
+
+async def test_a_folder_goes_with_its_last_blob(tmp_path: Path) -> None:
+    blobs = Blobs.open(tmp_path / "blobs")
+    await blobs.put("a/b/1", b"1", media_type=PNG)
+    await blobs.delete("a/b/1")
+    assert list((tmp_path / "blobs").iterdir()) == []
+    await blobs.put("a/b/2", b"2", media_type=PNG)
+    assert await blobs.get("a/b/2") == b"2"
+
+
 async def test_an_empty_blob_is_a_blob(blobs: Blobs) -> None:
     await blobs.put("a", b"", media_type=PNG)
     assert await blobs.get("a") == b""

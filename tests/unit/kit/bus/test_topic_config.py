@@ -17,10 +17,11 @@ def test_short_retention_gets_short_segments_because_only_closed_ones_are_delete
     assert wanted(WEEK)["segment.ms"] == "86400000"
 
 
-def test_a_compacted_topic_keeps_its_last_ones_for_ever() -> None:
+def test_a_compacted_topic_keeps_its_last_ones_for_ever_and_the_others_for_its_retention() -> None:
     table = TopicSpec("usage", 8, timedelta(days=7), compacted=True)
 
     assert wanted(table)["cleanup.policy"] == "compact"
+    assert wanted(table)["max.compaction.lag.ms"] == "604800000"
     assert "retention.ms" not in wanted(table)
 
 
