@@ -1,7 +1,14 @@
 """What crosses the wire between services, and the few pure rules that all of them share."""
 
 from services.contracts.catalogue import Catalogue, ModelEntry, Size, TaskKind
-from services.contracts.envelope import DecodeError, Envelope, WireRecord, decode, encode
+from services.contracts.envelope import (
+    DecodeError,
+    Envelope,
+    UnknownType,
+    WireRecord,
+    decode,
+    encode,
+)
 from services.contracts.event import Data, Event, Instant, event_class, event_classes
 from services.contracts.ids import AccountId, EventId, JobId, KeyId, SubmissionId, UploadId
 from services.contracts.jobs import ImageRef, JobSpec, JobStatus, Lane, Origin
@@ -35,6 +42,7 @@ __all__ = [
     "SubmissionId",
     "TaskKind",
     "TopicSpec",
+    "UnknownType",
     "UploadId",
     "WireRecord",
     "decode",

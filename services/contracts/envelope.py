@@ -6,11 +6,11 @@ from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
-from services.contracts.event import Event, event_class
+from services.contracts.event import Event, TypeName, event_class
 from services.contracts.ids import EventId
 from services.contracts.streams import Stream
 
-__all__ = ["DecodeError", "Envelope", "WireRecord", "decode", "encode"]
+__all__ = ["DecodeError", "Envelope", "UnknownType", "WireRecord", "decode", "encode"]
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
@@ -60,6 +60,10 @@ class DecodeError(ValueError):
         self.raw = raw
 
 
+class UnknownType(DecodeError):
+    """An event that was added to the stream after this code was built: readers ignore it."""
+
+
 def encode(envelope: Envelope[Event]) -> WireRecord:
     event = envelope.data
     headers = [
@@ -82,16 +86,18 @@ def encode(envelope: Envelope[Event]) -> WireRecord:
     )
 
 
-def decode(record: WireRecord) -> Envelope[Event]:
-    """The event in a record. Raises DecodeError, which carries the raw record."""
+def decode(record: WireRecord, stream: Stream | None = None) -> Envelope[Event]:
+    """The event in a record, read from `stream`. Raises DecodeError with the raw record.
+
+    UnknownType among these means that there is nothing wrong with it. A newer major version of an
+    event that this code knows is no such thing: to ignore it would be to lose it.
+    """
     attributes = _attributes(record)
     event_type = _required(attributes, "ce_type", record)
     event_id = _required(attributes, "ce_id", record)
     if (version := _required(attributes, "ce_specversion", record)) != _SPEC_VERSION:
         raise DecodeError("foreign_spec", f"CloudEvents {version[:20]}", record)
-    cls = event_class(event_type)
-    if cls is None:
-        raise DecodeError("unknown_type", event_type[:100], record)
+    cls = _class(event_type, stream, record)
     if record.value is None:
         raise DecodeError("no_value", event_type, record)
     try:
@@ -106,15 +112,28 @@ def decode(record: WireRecord) -> Envelope[Event]:
     return Envelope(identity, source, data, attributes.get("traceparent"))
 
 
+def _class(event_type: str, stream: Stream | None, record: WireRecord) -> type[Event]:
+    name, shown = TypeName.parse(event_type), event_type[:100]
+    if name is None:
+        raise DecodeError("foreign_type", shown, record)
+    if stream not in {None, name.stream}:
+        raise DecodeError("wrong_stream", shown, record)
+    if cls := event_class(event_type):
+        return cls
+    if name.is_known:
+        raise DecodeError("unknown_version", shown, record)
+    raise UnknownType("unknown_type", shown, record)
+
+
 def _attributes(record: WireRecord) -> dict[str, str]:
+    headers = [(name.lower(), value) for name, value in record.headers]
     try:
-        return {
-            name.lower(): value.decode()
-            for name, value in record.headers
-            if name.lower().startswith("ce_") or name.lower() == "traceparent"
-        }
+        own = {name: value.decode() for name, value in headers if name.startswith("ce_")}
     except UnicodeDecodeError as error:
         raise DecodeError("invalid_header", "a header is not UTF-8", record) from error
+    # A trace is a help, never a reason to refuse an event.
+    traces = {name: value.decode("ascii", "ignore") for name, value in headers}
+    return own | {name: value for name, value in traces.items() if name == "traceparent"}
 
 
 def _required(attributes: dict[str, str], name: str, record: WireRecord) -> str:

@@ -1,6 +1,8 @@
 """The base of every event, and the registry that finds a class by its type."""
 
+import re
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
@@ -8,13 +10,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.contracts.streams import Stream
 
-__all__ = ["Data", "Event", "Instant", "event_class", "event_classes"]
+__all__ = ["Data", "Event", "Instant", "TypeName", "event_class", "event_classes"]
 
 
 def _as_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("an instant needs its offset from UTC")
-    value = value.astimezone(UTC)
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("an instant lies in the years 1 to 9999 of UTC") from error
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
@@ -29,6 +34,8 @@ class Data(BaseModel):
 
 
 _REGISTRY: dict[str, type["Event"]] = {}
+
+_TYPE = re.compile(r"heatsink\.(?P<stream>[a-z]+)\.(?P<name>[A-Z][A-Za-z0-9]*)\.v[1-9][0-9]*")
 
 
 class Event(Data, ABC):
@@ -54,6 +61,30 @@ class Event(Data, ABC):
     @abstractmethod
     def key(self) -> str:
         """What orders this event within its stream."""
+
+
+@dataclass(frozen=True)
+class TypeName:
+    """An event type of ours by its parts, whether this code knows the event or not."""
+
+    stream: Stream
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "TypeName | None":
+        """None for a type that is nobody's of ours."""
+        found = _TYPE.fullmatch(text)
+        if found is None or found["stream"] not in set(Stream):
+            return None
+        return cls(Stream(found["stream"]), found["name"])
+
+    @property
+    def is_known(self) -> bool:
+        """True where this code knows the event, be it in another major version."""
+        return any(
+            (known.stream, known.__name__) == (self.stream, self.name)
+            for known in _REGISTRY.values()
+        )
 
 
 def event_class(type_name: str) -> type[Event] | None:

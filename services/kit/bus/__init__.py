@@ -8,8 +8,9 @@ from services.kit.bus.errors import BusError, SubscriptionOverflow, TopicMissing
 from services.kit.bus.group import Group
 from services.kit.bus.memory import MemoryBus
 from services.kit.bus.model import Handler, LossyPublisher, Publisher, Record
-from services.kit.bus.producer import MAX_RECORD_BYTES, Producer
+from services.kit.bus.producer import Producer
 from services.kit.bus.recent import RecentIds
+from services.kit.bus.size import MAX_RECORD_BYTES
 from services.kit.bus.subscription import Match, Subscription
 from services.kit.bus.table import Table
 from services.kit.bus.tail import Listener, Tail

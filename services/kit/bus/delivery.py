@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.contracts import STREAMS, DecodeError, Envelope, Event, Stream, decode
+from services.contracts import STREAMS, DecodeError, Envelope, Event, Stream, UnknownType
 from services.kit.bus.dead_letters import DeadLetters
 from services.kit.bus.fuse import Fuse
 from services.kit.bus.gate import Gate
 from services.kit.bus.model import Handler, Record
+from services.kit.bus.reading import read
 from services.kit.bus.recent import RecentIds
 from services.kit.clock import Clock
 from services.kit.errors import Unavailable, Unprocessable
@@ -89,7 +90,9 @@ class Delivery:
 
     async def _outcome(self, record: Record, stream: Stream) -> str:
         try:
-            envelope = decode(record.wire)
+            envelope = read(record, stream)
+        except UnknownType:
+            return "ignored"
         except DecodeError as error:
             return await self._bury(record, stream, _Failure(error.reason, error.detail))
         if envelope.id in self._recent:

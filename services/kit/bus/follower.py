@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
+import structlog
+
 from services.kit.bus.admin import partitions
 from services.kit.bus.connection import Connection
 from services.kit.bus.kafka import AIOKafkaConsumer, TopicPartition
@@ -12,8 +14,11 @@ from services.kit.bus.polling import CONSUMER_OPTIONS, Batch, poll, still_there
 from services.kit.bus.supervision import Supervisor, discard, start
 from services.kit.clock import Clock
 from services.kit.component import Readiness
+from services.kit.telemetry import metrics
 
 __all__ = ["Follower", "Start"]
+
+log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 5.0
 _ANSWER_WITHIN = 8.0
@@ -32,6 +37,7 @@ class Start(StrEnum):
 class Follower:
     """Hands every record to `receive`, in order per partition, through all failures of Kafka.
 
+    A fault of `receive` costs that one record, which is told, and no other.
     It has caught up when it has read all that was there when it (re)connected; then readiness is
     clear. At END that is so as soon as it has its positions: what is written later is heard.
     """
@@ -48,6 +54,7 @@ class Follower:
         readiness: Readiness,
     ) -> None:
         self._connection = connection
+        self._name = name
         self._topics = topics
         self._begin = begin
         self._receive = receive
@@ -112,10 +119,27 @@ class Follower:
     async def _take(self, batch: Batch) -> None:
         for place, records in batch.items():
             for number, record in enumerate(records, start=1):
-                self._receive(record)
+                self._hand_over(record)
                 self._positions[place] = record.offset + 1
                 if number % _AT_ONCE == 0:
                     await asyncio.sleep(0)  # a long batch must not hold up the event loop
+
+    def _hand_over(self, record: Record) -> None:
+        try:
+            self._receive(record)
+        except Exception:
+            # Whoever listens failed; to come to this record again and again would stop everybody.
+            stream = self._connection.stream(record.topic) or record.topic
+            metrics.RECORDS_UNREADABLE.add(
+                1, reader=self._name, stream=stream, reason="listener_fault"
+            )
+            log.exception(
+                "listener_failed",
+                reader=self._name,
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+            )
 
     async def _behind(
         self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]

@@ -74,10 +74,13 @@ def still_there(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> int:
 
 
 def _record(found: ConsumerRecord) -> Record:
-    return Record(
-        found.topic,
-        found.partition,
-        found.offset,
-        datetime.fromtimestamp(found.timestamp / 1000, UTC),
-        WireRecord(found.key, found.value, tuple(found.headers)),
-    )
+    wire = WireRecord(found.key, found.value, tuple(found.headers))
+    return Record(found.topic, found.partition, found.offset, _instant(found.timestamp), wire)
+
+
+def _instant(milliseconds: int) -> datetime:
+    """When a producer says it was; Kafka takes any number, and what is no time is 1970."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp(0, UTC)

@@ -9,16 +9,14 @@ from services.kit.bus.connection import Connection
 from services.kit.bus.errors import TopicMissing
 from services.kit.bus.kafka import AIOKafkaProducer, KafkaError
 from services.kit.bus.lossy import LossyBuffer
+from services.kit.bus.size import LETTER_BYTES, MAX_RECORD_BYTES, size_of
 from services.kit.bus.supervision import Supervisor, discard, start
 from services.kit.clock import Clock
 from services.kit.component import Readiness
 from services.kit.errors import Unavailable, Unprocessable
 from services.kit.telemetry import metrics
 
-__all__ = ["MAX_RECORD_BYTES", "Producer"]
-
-MAX_RECORD_BYTES = 1_000_000
-"""Key, value and headers together; brokers take 1 MiB unless told otherwise."""
+__all__ = ["Producer"]
 
 _LOOK_EVERY = 1.0
 _LOOK_WITHIN = 8.0
@@ -80,7 +78,7 @@ class Producer:
 
     async def send(self, topic: str, wire: WireRecord) -> None:
         """A record as it is, for dead letters and replays; otherwise like `publish`."""
-        await self._deliver([(topic, _checked(wire))])
+        await self._deliver([(topic, _checked(wire, LETTER_BYTES))])
 
     async def erase(self, stream: Stream, key: str) -> None:
         """A tombstone: tables of a compacted stream forget the key. Raises Unavailable."""
@@ -91,7 +89,7 @@ class Producer:
             metrics.LOSSY_DROPS.add(1, stream=dropped.stream)
 
     def _outgoing(self, envelope: Envelope[Event]) -> _Outgoing:
-        return self._connection.topic(envelope.stream), _checked(encode(envelope))
+        return self._connection.topic(envelope.stream), _checked(encode(envelope), MAX_RECORD_BYTES)
 
     async def _deliver(self, records: Sequence[_Outgoing]) -> None:
         if not records:
@@ -142,7 +140,7 @@ class Producer:
             **self._connection.options(),
             acks="all",
             request_timeout_ms=int(self._timeout * 800),
-            max_request_size=MAX_RECORD_BYTES + 20_000,
+            max_request_size=LETTER_BYTES + 10_000,
             metadata_max_age_ms=10_000,
         )
         try:
@@ -207,10 +205,8 @@ def _look_away(future: "asyncio.Future[object]") -> None:
         future.exception()
 
 
-def _checked(wire: WireRecord) -> WireRecord:
-    size = len(wire.key or b"") + len(wire.value or b"")
-    size += sum(len(name) + len(value) + 10 for name, value in wire.headers)
-    if size > MAX_RECORD_BYTES:
+def _checked(wire: WireRecord, most: int) -> WireRecord:
+    if (size := size_of(wire)) > most:
         raise Unprocessable("too_large", f"{size} bytes")
     return wire
 

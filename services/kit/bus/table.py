@@ -4,19 +4,15 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, TypeVar
 
-import structlog
-
-from services.contracts import DecodeError, Event, Stream, decode
+from services.contracts import Event, Stream
 from services.kit.bus.connection import Connection
 from services.kit.bus.follower import Follower, Start
 from services.kit.bus.model import Record
+from services.kit.bus.reading import read_or_tell
 from services.kit.clock import Clock
 from services.kit.component import Readiness
-from services.kit.telemetry import metrics
 
 __all__ = ["Table"]
-
-log = structlog.get_logger(__name__)
 
 E = TypeVar("E", bound=Event)
 
@@ -90,11 +86,8 @@ class Table(Mapping[str, E], Generic[E]):
         if record.wire.value is None:
             self._erase(record)
             return
-        try:
-            event = decode(record.wire).data
-        except DecodeError as error:
-            self._unreadable(record, error)
-            return
+        envelope = read_or_tell(record, self._stream, self.name)
+        event = envelope and envelope.data
         if isinstance(event, self._class) and self._is_newer(event):
             self._events[event.key] = event
             self._tell(event.key, event)
@@ -116,10 +109,3 @@ class Table(Mapping[str, E], Generic[E]):
     def _tell(self, key: str, event: E | None) -> None:
         for listener in tuple(self._listeners):
             listener(key, event)
-
-    def _unreadable(self, record: Record, error: DecodeError) -> None:
-        # No dead letter: each replica would write one. A group on the same stream does.
-        metrics.EVENTS_HANDLED.add(1, group=self.name, stream=self._stream, outcome="unreadable")
-        log.warning(
-            "record_unreadable", topic=record.topic, offset=record.offset, reason=error.reason
-        )

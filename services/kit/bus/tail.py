@@ -5,20 +5,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
-import structlog
-
-from services.contracts import DecodeError, Envelope, Event, Stream, decode
+from services.contracts import Envelope, Event, Stream
 from services.kit.bus.connection import Connection
 from services.kit.bus.follower import Follower, Start
 from services.kit.bus.model import Record
+from services.kit.bus.reading import read_or_tell
 from services.kit.bus.subscription import Match, Subscription
 from services.kit.clock import Clock
 from services.kit.component import Readiness
 from services.kit.telemetry import metrics
 
 __all__ = ["Listener", "Tail"]
-
-log = structlog.get_logger(__name__)
 
 Listener: TypeAlias = Callable[[Envelope[Event]], None]
 """Told each event. Must be quick and not raise."""
@@ -43,9 +40,10 @@ class Tail:
     ) -> None:
         self.name = name
         self._listeners: list[Listener] = []
+        self._topics = {connection.topic(stream): stream for stream in streams}
         self._follower = Follower(
             connection,
-            [connection.topic(stream) for stream in streams],
+            list(self._topics),
             Start.END,
             self._receive,
             name=name,
@@ -83,13 +81,8 @@ class Tail:
         await self._follower.run(stop)
 
     def _receive(self, record: Record) -> None:
-        try:
-            envelope = decode(record.wire)
-        except DecodeError as error:
-            # No dead letter: each replica would write one. A group on the same stream does.
-            log.info(
-                "record_unreadable", topic=record.topic, offset=record.offset, reason=error.reason
-            )
+        envelope = read_or_tell(record, self._topics[record.topic], self.name)
+        if envelope is None:
             return
         for listener in tuple(self._listeners):
             listener(envelope)

@@ -11,6 +11,7 @@ __all__ = ["replaced", "wanted"]
 _DYNAMIC_TOPIC_CONFIG = 1
 _SHORTEST_SEGMENT = timedelta(minutes=1)
 _LONGEST_SEGMENT = timedelta(days=1)
+_LARGEST_BATCH = 1_048_588  # Kafka's own default; brokers may have another
 
 
 def wanted(spec: TopicSpec) -> dict[str, str]:
@@ -19,7 +20,7 @@ def wanted(spec: TopicSpec) -> dict[str, str]:
     Of a compacted topic Kafka itself sets no time by which an old event has to go.
     """
     segment = min(max(spec.retention / 4, _SHORTEST_SEGMENT), _LONGEST_SEGMENT)
-    settings = {"segment.ms": _milliseconds(segment)}
+    settings = {"segment.ms": _milliseconds(segment), "max.message.bytes": str(_LARGEST_BATCH)}
     if spec.compacted:
         return settings | {
             "cleanup.policy": "compact",

@@ -19,6 +19,7 @@ __all__ = [
     "PUBLISH_SECONDS",
     "PUSHES",
     "PUSH_SECONDS",
+    "RECORDS_UNREADABLE",
     "SSE_CONNECTIONS",
     "STREAM_OVERFLOWS",
 ]
@@ -48,6 +49,10 @@ def _handled(*, group: str, stream: str, outcome: str) -> Labels:
 
 def _reason(*, group: str, stream: str, reason: str) -> Labels:
     return {"group": group, "stream": stream, "reason": reason}
+
+
+def _unreadable(*, reader: str, stream: str, reason: str) -> Labels:
+    return {"reader": reader, "stream": stream, "reason": reason}
 
 
 def _end(*, end: str) -> Labels:
@@ -105,6 +110,12 @@ DUPLICATES_SKIPPED = Counter(
 )
 DEAD_LETTERS = Counter(
     "heatsink.events.dead_letters", "{event}", "Records put aside as dead letters.", _reason
+)
+RECORDS_UNREADABLE = Counter(
+    "heatsink.events.unreadable",
+    "{event}",
+    "Records that a table or tail passed over.",
+    _unreadable,
 )
 FUSES_BLOWN = Counter(
     "heatsink.events.fuses", "{fuse}", "Readers stopped by too many dead letters.", _group

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contracts import WireRecord
-from services.kit.bus import DeadLetter, Record
+from services.kit.bus import MAX_RECORD_BYTES, DeadLetter, Record
+from services.kit.bus.size import LETTER_BYTES, size_of
 from tests.unit.kit.bus.samples import NOW, garbage
 
 headers = st.lists(
@@ -52,6 +53,41 @@ def test_of_a_long_stack_the_end_is_kept() -> None:
     kept = DeadLetter.decode(long.encode()).stack
     assert len(kept) == 16_000
     assert kept.endswith("ValueError: the cause")
+
+
+def test_detail_and_stack_are_bounded_in_bytes_whatever_they_say() -> None:
+    wire = letter(garbage(), detail="é" * 10_000, stack="é" * 100_000).encode()
+
+    assert size_of(wire) < 20_000
+    assert DeadLetter.decode(wire).stack.endswith("éé")
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        WireRecord(b"k", b"v" * MAX_RECORD_BYTES, ()),
+        WireRecord(b"k" * (MAX_RECORD_BYTES + 1), None, ()),
+        WireRecord(None, b"", (("x", b"h" * MAX_RECORD_BYTES),)),
+        WireRecord(None, b"", (("x", b""),) * 200_000),
+    ],
+    ids=["value", "key", "header", "headers"],
+)
+def test_of_a_record_that_is_too_large_the_beginnings_are_kept(wire: WireRecord) -> None:
+    too_large = replace(garbage(), wire=wire)
+    fitted = DeadLetter.decode(letter(too_large).fitted().encode())
+
+    assert size_of(fitted.encode()) < 60_000
+    assert fitted.cut == size_of(wire)
+    assert (fitted.record.topic, fitted.record.offset) == (too_large.topic, too_large.offset)
+    assert (wire.value or b"").startswith(fitted.record.wire.value or b"")
+
+
+def test_a_record_of_the_largest_size_is_kept_whole() -> None:
+    largest = replace(garbage(), wire=WireRecord(b"k", b"v" * (MAX_RECORD_BYTES - 1), ()))
+    fitted = letter(largest, detail="d" * 10_000, stack="s" * 100_000).fitted()
+
+    assert fitted.record == largest
+    assert size_of(fitted.encode()) < LETTER_BYTES
 
 
 def test_another_record_is_no_dead_letter() -> None:

@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import NoOpTracerProvider
 
 from services.contracts import Envelope, Event, Stream, WireRecord
-from services.kit.bus import DeadLetter, Patience
+from services.kit.bus import DeadLetter, Patience, Record
 from services.kit.bus.dead_letters import DeadLetters
 from services.kit.bus.delivery import Delivery
 from services.kit.bus.gate import Gate
@@ -100,6 +100,49 @@ async def test_a_record_that_is_no_event_becomes_a_dead_letter() -> None:
     assert letter.record == garbage(offset=7)
     assert (letter.reason, letter.consumer) == ("not_a_cloudevent", "test")
     assert bench.sender.sent[0][0] == "heatsink.cancellations.v1.dlq"
+
+
+def of_type(type_name: str) -> Record:
+    good = record()
+    headers = [(name, value) for name, value in good.wire.headers if name != "ce_type"]
+    headers.append(("ce_type", type_name.encode()))
+    return replace(good, wire=replace(good.wire, headers=tuple(headers)))
+
+
+async def test_an_event_that_was_added_later_is_ignored_and_no_dead_letter() -> None:
+    handler = Handler()
+    bench = Bench(handler)
+    for _ in range(100):
+        await bench.delivery.deliver(of_type("heatsink.cancellations.JobParked.v1"))
+
+    assert (handler.calls, bench.sender.sent, bench.gate.blown) == (0, [], None)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "reason"),
+    [
+        ("heatsink.cancellations.JobCancelRequested.v2", "unknown_version"),
+        ("heatsink.decisions.JobAdmitted.v1", "wrong_stream"),
+        ("com.example.Ordered", "foreign_type"),
+    ],
+)
+async def test_what_is_not_of_this_stream_or_too_new_to_be_read_is_kept(
+    type_name: str, reason: str
+) -> None:
+    handler = Handler()
+    bench = Bench(handler)
+    await bench.delivery.deliver(of_type(type_name))
+
+    assert [letter.reason for letter in bench.sender.letters] == [reason]
+    assert handler.calls == 0
+
+
+async def test_a_record_that_is_too_large_is_no_obstacle() -> None:
+    bench = Bench(Handler())
+    await bench.delivery.deliver(garbage(value=b"x" * 2_000_000))
+
+    (letter,) = bench.sender.letters
+    assert (letter.reason, letter.cut) == ("too_large", 2_000_013)
 
 
 async def test_what_can_never_be_handled_becomes_a_dead_letter_at_once() -> None:

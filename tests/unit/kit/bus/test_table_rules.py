@@ -76,6 +76,7 @@ async def test_changes_are_told_and_only_changes() -> None:
 async def test_garbage_and_other_events_leave_a_table_as_it_is() -> None:
     table = usage_table()
     table._receive(garbage())
+    table._receive(garbage(value=b"x" * 2_000_000))
     put(table, load(0, Heat.COOL))
 
     assert not table

@@ -11,6 +11,7 @@ def test_short_retention_gets_short_segments_because_only_closed_ones_are_delete
 
     assert wanted(minute) == {
         "cleanup.policy": "delete",
+        "max.message.bytes": "1048588",
         "retention.ms": "60000",
         "segment.ms": "60000",
     }
