@@ -123,7 +123,7 @@ def _server(context: Context[GatewaySettings], gateway: Gateway) -> HttpServer:
 def _projection(plumbing: Plumbing, context: Context[GatewaySettings], jobs: Jobs) -> Group:
     return Group(
         plumbing.connection,
-        plumbing.connection.group(NAME),
+        NAME,
         _PROJECTED,
         Projection(jobs),
         clock=context.clock,

@@ -58,7 +58,7 @@ def _group(plumbing: Plumbing, handlers: Handlers, settings: NotifySettings) -> 
     context = plumbing.context
     return Group(
         plumbing.connection,
-        plumbing.connection.group(NAME),
+        NAME,
         _STORED,
         handlers.store,
         clock=context.clock,

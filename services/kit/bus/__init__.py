@@ -11,6 +11,7 @@ from services.kit.bus.model import Handler, LossyPublisher, Publisher, Record
 from services.kit.bus.producer import Producer
 from services.kit.bus.recent import RecentIds
 from services.kit.bus.size import MAX_RECORD_BYTES
+from services.kit.bus.snapshot import read_through
 from services.kit.bus.subscription import Match, Subscription
 from services.kit.bus.table import Table
 from services.kit.bus.tail import Listener, Tail
@@ -43,4 +44,5 @@ __all__ = [
     "apply",
     "lag",
     "missing",
+    "read_through",
 ]

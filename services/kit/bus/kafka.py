@@ -104,6 +104,7 @@ if TYPE_CHECKING:
             value: bytes | None,
             key: bytes | None,
             *,
+            timestamp_ms: int | None = None,
             headers: list[tuple[str, bytes]],
         ) -> asyncio.Future[object]: ...
 

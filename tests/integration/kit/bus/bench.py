@@ -6,12 +6,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from services.contracts import Envelope, Event, Stream, WireRecord
+from services.contracts import Envelope, Event, Stream, WireRecord, decode
 from services.contracts.streams import dead_letter_topic
-from services.kit.bus import Connection, DeadLetter, Group, Handler, Patience, Producer, Table, Tail
-from services.kit.bus.admin import partitions
-from services.kit.bus.kafka import AIOKafkaConsumer
-from services.kit.bus.polling import CONSUMER_OPTIONS, poll
+from services.kit.bus import (
+    Connection,
+    DeadLetter,
+    Group,
+    Handler,
+    Patience,
+    Producer,
+    Table,
+    Tail,
+    read_through,
+)
 from services.kit.clock import SystemClock
 from services.kit.component import Component, Readiness
 
@@ -105,24 +112,11 @@ class Bench:
         await self.producer.send(self.connection.topic(stream), WireRecord(key, value, ()))
 
     async def records(self, topic: str) -> list[WireRecord]:
-        """All that lie in a topic of one partition."""
-        places = await partitions(self.connection, [topic])
-        consumer = AIOKafkaConsumer(**self.connection.options(), **CONSUMER_OPTIONS)
-        await consumer.start()
-        try:
-            end = (await consumer.end_offsets(places))[places[0]]
-            consumer.assign(places)
-            consumer.seek(places[0], 0)
-            found: list[WireRecord] = []
-            while len(found) < end:
-                found += [
-                    record.wire
-                    for batch in (await poll(consumer, asyncio.Event())).values()
-                    for record in batch
-                ]
-            return found
-        finally:
-            await consumer.stop()
+        """All that lie in a topic."""
+        return [record.wire async for record in read_through(self.connection, topic)]
+
+    async def events(self, stream: Stream) -> list[Event]:
+        return [decode(wire).data for wire in await self.records(self.connection.topic(stream))]
 
     async def dead_letters(self, stream: Stream) -> list[DeadLetter]:
         topic = dead_letter_topic(self.connection.topic(stream))
