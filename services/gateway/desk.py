@@ -13,6 +13,7 @@ from services.gateway.core.job import Job, cancel, project
 from services.gateway.core.reminder import requested
 from services.gateway.repository import Jobs
 from services.gateway.waiters import Waiters, Watch
+from services.kit.budget import budget
 from services.kit.clock import Clock
 from services.kit.errors import Duplicate, Unavailable
 from services.kit.telemetry import metrics, span
@@ -20,6 +21,7 @@ from services.kit.telemetry import metrics, span
 __all__ = ["Desk", "DeskSettings", "IdempotencyKeyReused", "Order", "Receipt"]
 
 _TRIES = 3
+_POLL_SECONDS = 2.5
 
 
 class IdempotencyKeyReused(Exception):
@@ -155,7 +157,8 @@ class Desk:
     async def _poll(self, job: Job) -> Job | None:
         """The safety net below the tail; it may be torn while the tail holds."""
         try:
-            return await self._jobs.get(job.account, job.id)
+            with budget(_POLL_SECONDS):
+                return await self._jobs.get(job.account, job.id)
         except Unavailable:
             return None
 

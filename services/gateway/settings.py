@@ -72,6 +72,15 @@ class GatewaySettings(ServiceSettings):
     bus_seconds: float = Field(
         3, gt=0, le=60, description="seconds of Kafka's silence after which no call may wait, to 60"
     )
+    requests_at_once: int = Field(
+        1000, ge=1, le=100_000, description="requests answered at a time, 1 to 100000"
+    )
+    waits_at_once: int = Field(
+        500, ge=1, le=100_000, description="calls that wait for pictures at a time, 1 to 100000"
+    )
+    database_seconds: float = Field(
+        2.5, gt=0, le=60, description="seconds of one request for all its database calls, up to 60"
+    )
     key_seconds: float = Field(
         5, ge=0, le=30, description="seconds for which a key's account is remembered, 0 to 30"
     )

@@ -30,6 +30,7 @@ from services.kit.http import HttpServer, Limits
 from services.kit.lease import LEASES, Lease
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
+from services.kit.seats import Seats
 
 __all__ = ["NAME", "build"]
 
@@ -106,13 +107,20 @@ def _gateway(context: Context[GatewaySettings], catalogue: Catalogue, known: _Kn
         links=LinkSigner(secrets),
         cursors=CursorSealer(secrets[0]),
         pepper=settings.pepper,
+        waits=Seats("waiting calls", settings.waits_at_once, clock.monotonic),
     )
 
 
 def _server(context: Context[GatewaySettings], gateway: Gateway) -> HttpServer:
     settings = context.settings
+    app = guarded(
+        create_app(gateway),
+        Limits(settings.body_bytes, settings.body_seconds),
+        at_once=settings.requests_at_once,
+        database_seconds=settings.database_seconds,
+    )
     return HttpServer(
-        guarded(create_app(gateway), Limits(settings.body_bytes, settings.body_seconds)),
+        app,
         settings.host,
         settings.port,
         context.readiness,

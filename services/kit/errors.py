@@ -10,8 +10,8 @@ class KitError(Exception):
 class Unavailable(KitError):
     """A part can't be reached or did not answer in time: wait and try again, nothing is lost.
 
-    `part` is one word for logs and readiness: `database`, `bus`, `blobs`, `admission`. `lasting`
-    tells for how many seconds it has been away already, as far as is known.
+    `part` is one word for logs and readiness: `database`, `bus`, `blobs`, `admission`, `seats`.
+    `lasting` tells for how many seconds it has been away already, as far as is known.
     """
 
     def __init__(self, part: str, detail: str = "", *, lasting: float = 0.0) -> None:

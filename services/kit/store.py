@@ -1,26 +1,18 @@
 """The one module that knows the database's driver: connection, indexes, errors, bulk writes."""
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
 from typing import Any, Self, TypeAlias
 
+import pymongo
 from bson import CodecOptions
 from bson.errors import BSONError
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, UpdateOne
-from pymongo.errors import (
-    BulkWriteError,
-    ConnectionFailure,
-    DuplicateKeyError,
-    ExecutionTimeout,
-    OperationFailure,
-    PyMongoError,
-    WTimeoutError,
-)
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from pymongo.monitoring import (
     CommandFailedEvent,
     CommandListener,
@@ -30,12 +22,15 @@ from pymongo.monitoring import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from services.kit.budget import left, spending
 from services.kit.clock import Clock
 from services.kit.component import Readiness
 from services.kit.documents.model import CollectionSpec, Index
 from services.kit.documents.rows import RowsSpec
-from services.kit.errors import Duplicate, KitError, Unavailable
+from services.kit.errors import Unavailable
+from services.kit.outage import Outage
 from services.kit.pause import pause
+from services.kit.store_errors import DUPLICATE, PART, Refused, translated
 from services.kit.telemetry import metrics
 
 __all__ = ["Collection", "Refused", "Store", "StoreWatch"]
@@ -45,7 +40,6 @@ Collection: TypeAlias = "AsyncIOMotorCollection[dict[str, Any]]"
 Write: TypeAlias = tuple[Mapping[str, Any], Mapping[str, Any]]
 """Which document (a filter by `_id`), and its update."""
 
-_PART = "database"
 _SELECTION_SECONDS = 2.0
 _ENSURE_SECONDS = 60.0
 _DURABLE = WriteConcern(w="majority", j=True)
@@ -53,19 +47,8 @@ _QUICK = WriteConcern(w=1)
 _CODEC: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 _OUTBOX_INDEX = "outbox_pending"
 
-# Codes of the server's error table that pass by themselves, or when an operator mends the set-up:
-# host, network and election errors, time-outs, interruptions, locks, write conflicts, log-in.
-_PASSING = frozenset(
-    {6, 7, 13, 18, 24, 46, 50, 64, 79, 89, 91, 100, 112, 133, 134, 189, 262, 9001, 10058, 10107}
-    | {11600, 11601, 11602, 13388, 13435, 13436, 14031}
-)
-_DUPLICATE = 11000
 _INDEX_DIFFERS = frozenset({85, 86})
 _TTL = "expireAfterSeconds"
-
-
-class Refused(KitError):
-    """The database will never do this: a fault of ours, or of how it is set up."""
 
 
 class Store:
@@ -76,6 +59,7 @@ class Store:
     ) -> None:
         self._client = client
         self._timeout = timeout + _SELECTION_SECONDS
+        self._outage = Outage(time.monotonic)
         self._database = client.get_database(
             database, _CODEC, write_concern=_DURABLE, read_concern=ReadConcern("majority")
         )
@@ -108,15 +92,21 @@ class Store:
     async def guard(self, seconds: float | None = None) -> AsyncIterator[None]:
         """Bounds driver calls, and turns what they raise into Unavailable, Duplicate or Refused.
 
-        After Unavailable the outcome of a write is unknown: it may still take place.
+        Within a budget (`services/kit/budget.py`) they end when that is spent. After Unavailable
+        the outcome of a write is unknown: it may still take place.
         """
+        allowed = left(seconds or self._timeout)
         try:
-            async with asyncio.timeout(seconds or self._timeout):
-                yield
+            # The driver's own bound as well: its thread and its socket would wait on without us.
+            with spending(), pymongo.timeout(allowed):
+                async with asyncio.timeout(allowed):
+                    yield
+            self._outage.worked()
         except TimeoutError as error:
-            raise Unavailable(_PART, "no answer in time") from error
+            raise self._away("no answer in time") from error
         except (PyMongoError, BSONError) as error:
-            raise _translated(error) from error
+            told = translated(error)
+            raise self._away(told.detail) if isinstance(told, Unavailable) else told from error
 
     async def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""
@@ -148,7 +138,7 @@ class Store:
                 faults = error.details["writeErrors"]
                 if error.details.get("writeConcernErrors"):
                     raise
-                if any(fault.get("code") != _DUPLICATE for fault in faults):
+                if any(fault.get("code") != DUPLICATE for fault in faults):
                     raise
                 return len(rows) - len(faults)
 
@@ -166,6 +156,9 @@ class Store:
 
     def close(self) -> None:
         self._client.close()
+
+    def _away(self, detail: str) -> Unavailable:
+        return Unavailable(PART, detail, lasting=self._outage.failed())
 
     async def _ensure_index(
         self, collection: str, keys: list[tuple[str, int]], options: dict[str, Any]
@@ -202,9 +195,9 @@ class StoreWatch:
         try:
             await self._store.ping()
         except (Unavailable, Refused) as error:
-            self._readiness.block(_PART, str(error)[:200])
+            self._readiness.block(PART, str(error)[:200])
         else:
-            self._readiness.clear(_PART)
+            self._readiness.clear(PART)
 
 
 class _Timings(CommandListener):
@@ -251,32 +244,3 @@ def _index(index: Index, prefix: str) -> tuple[list[tuple[str, int]], dict[str, 
     if index.expire_after is not None:
         options[_TTL] = round(index.expire_after.total_seconds())
     return keys, options
-
-
-def _translated(error: PyMongoError | BSONError) -> KitError:
-    match error:
-        case DuplicateKeyError():
-            found = re.search(r"index: (\S+)", str(error))
-            return Duplicate(found[1] if found else "unknown")
-        case ConnectionFailure() | ExecutionTimeout() | WTimeoutError():
-            return Unavailable(_PART, _brief(error))
-        case OperationFailure() if error.code in _PASSING or _labelled(error):
-            return Unavailable(_PART, _brief(error))
-        case BulkWriteError() if _may_pass(error):
-            return Unavailable(_PART, "some of many writes failed")
-        case _:
-            return Refused(_brief(error))
-
-
-def _labelled(error: OperationFailure) -> bool:
-    return error.has_error_label("RetryableWriteError")
-
-
-def _may_pass(error: BulkWriteError) -> bool:
-    faults = error.details.get("writeErrors", [])
-    return all(fault.get("code") in _PASSING for fault in faults)
-
-
-def _brief(error: Exception) -> str:
-    """Without the server's whole answer, which may hold what we tried to store."""
-    return str(error).partition(", full error")[0].partition(", Timeout:")[0][:200]

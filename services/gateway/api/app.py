@@ -50,9 +50,17 @@ def create_app(gateway: Gateway) -> FastAPI:
     return app
 
 
-def guarded(app: FastAPI, limits: Limits) -> ASGIApp:
-    """The app as it is put on a port."""
-    return protect(app, limits=lambda _: limits, respond=respond)
+def guarded(
+    app: FastAPI, limits: Limits, *, at_once: int = 1000, database_seconds: float = 2.5
+) -> ASGIApp:
+    """The app as it is put on a port; for the bounds see `protect`."""
+    return protect(
+        app,
+        limits=lambda _: limits,
+        respond=respond,
+        at_once=at_once,
+        database_seconds=database_seconds,
+    )
 
 
 async def _no_credentials_in_url(request: Request) -> None:

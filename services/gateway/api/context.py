@@ -18,6 +18,7 @@ from services.gateway.keyring import Keyring
 from services.gateway.repository import Accounts, Jobs
 from services.gateway.waiters import Waiters
 from services.kit.clock import Clock
+from services.kit.seats import Seats
 
 __all__ = ["ApiSettings", "Gateway", "Here", "Pictures", "Tables", "Told"]
 
@@ -62,6 +63,8 @@ class ApiSettings:
 
 @dataclass(frozen=True)
 class Gateway:
+    """`waits` has a seat for each call that waits for its pictures."""
+
     settings: ApiSettings
     catalogue: Catalogue
     clock: Clock
@@ -76,6 +79,7 @@ class Gateway:
     links: LinkSigner
     cursors: CursorSealer
     pepper: SecretStr
+    waits: Seats
 
 
 def _gateway(request: Request) -> Gateway:

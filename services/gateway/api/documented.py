@@ -11,7 +11,7 @@ from services.kit.http import ApiError, Code, FieldError, problem
 
 __all__ = ["BODY", "DRAWING", "KEY", "OpenAIError", "Problem", "answers"]
 
-_ALWAYS = (Code.CREDENTIALS_IN_URL, Code.INTERNAL_ERROR)
+_ALWAYS = (Code.CREDENTIALS_IN_URL, Code.INTERNAL_ERROR, Code.OVERLOADED)
 
 KEY = (
     Code.AMBIGUOUS_CREDENTIALS,

@@ -16,6 +16,7 @@ from services.gateway.api.image_response import ImagesResponse
 from services.gateway.api.intake import take
 from services.gateway.api.patience import CLIENT_GONE, while_connected
 from services.gateway.api.refusals import not_completed
+from services.gateway.core.account import Caller
 from services.gateway.core.job import Job
 from services.kit.blobs import BlobMissing
 from services.kit.http import ApiError, Code
@@ -53,6 +54,13 @@ async def create_image(request: Request, here: Here, caller: Writer, posted: _Po
     it has made none.
     """
     refuse_unoffered(posted)
+    with here.waits.one():
+        return await _wait_for(request, here, caller, posted)
+
+
+async def _wait_for(
+    request: Request, here: Gateway, caller: Caller, posted: ImageRequest
+) -> Response:
     receipt = await take(
         here,
         request,

@@ -43,7 +43,7 @@ Status = Annotated[JobStatus | None, Query(description="Only jobs of this status
 async def create_job(request: Request, here: Here, caller: Writer, posted: _Posted) -> Response:
     """Answers at once with a job to follow; with `Prefer: wait=n`, after its end or n seconds.
 
-    No answer waits while the event bus is away.
+    No answer waits while the event bus is away, or too many wait already.
 
     With an `Idempotency-Key`, the same body again gets the same job and `Idempotent-Replayed`.
     """
@@ -52,9 +52,10 @@ async def create_job(request: Request, here: Here, caller: Writer, posted: _Post
     if receipt.replayed:
         headers["Idempotent-Replayed"] = "true"
     seconds = preferred_wait(request, here.settings.wait_seconds)
-    if seconds is None or here.desk.obstacle(waits=True):
+    if seconds is None or here.desk.obstacle(waits=True) or here.waits.refusal():
         return _respond(here, receipt.job, headers)
-    job = await while_connected(request, here.desk.outcome(receipt.job, seconds))
+    with here.waits.one():
+        job = await while_connected(request, here.desk.outcome(receipt.job, seconds))
     if job is None:
         return Response(status_code=CLIENT_GONE)
     if job.status is JobStatus.REJECTED:

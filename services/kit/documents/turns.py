@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
+from services.kit.budget import left, spending
 from services.kit.errors import Unavailable
 
 __all__ = ["Turns"]
@@ -21,8 +22,9 @@ class Turns:
         """Raises Unavailable when the turn does not come within `seconds`."""
         lock = self._locks.setdefault(key, asyncio.Lock())
         try:
-            async with asyncio.timeout(seconds):
-                await lock.acquire()
+            with spending():
+                async with asyncio.timeout(left(seconds)):
+                    await lock.acquire()
         except TimeoutError as error:
             raise Unavailable("database", "too many wait to change one document") from error
         try:

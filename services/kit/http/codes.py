@@ -111,6 +111,7 @@ class Code(StrEnum):
     RENDER_FAILED = "render_failed", 500, "The image could not be drawn"
     INTERNAL_ERROR = "internal_error", 500, "Something went wrong on our side"
     UNAVAILABLE = "unavailable", 503, "A part of the service can't be reached"
+    OVERLOADED = "overloaded", 503, "Too much is going on at once"
     STORAGE_UNAVAILABLE = "storage_unavailable", 503, "The database can't be reached"
     EVENT_BUS_UNAVAILABLE = "event_bus_unavailable", 503, "The event bus can't be reached"
     ADMISSION_UNAVAILABLE = "admission_unavailable", 503, "Admission takes too long"

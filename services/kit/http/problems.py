@@ -185,4 +185,5 @@ _BY_PART = {
     "bus": Code.EVENT_BUS_UNAVAILABLE,
     "blobs": Code.BLOB_STORE_UNAVAILABLE,
     "admission": Code.ADMISSION_UNAVAILABLE,
+    "seats": Code.OVERLOADED,
 }

@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -15,6 +16,7 @@ from services.gateway.settings import GatewaySettings
 from services.kit.bus import Connection, apply
 from tests.integration.gateway.conftest import ROOT, replica
 from tests.integration.gateway.world import World
+from tests.wire import Wire
 
 
 @pytest.fixture(scope="package")
@@ -30,15 +32,22 @@ async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Da
 
 
 @pytest.fixture(scope="package")
+async def wire(database: Database) -> AsyncIterator[Wire]:
+    """The only way from gateway to the database."""
+    async with Wire.to(urlsplit(database.url).netloc) as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
 async def installation(
-    broker: KafkaBroker, database: Database, tmp_path_factory: pytest.TempPathFactory
+    broker: KafkaBroker, wire: Wire, tmp_path_factory: pytest.TempPathFactory
 ) -> GatewaySettings:
     name = f"outages-{secrets.token_hex(4)}"
     folder = tmp_path_factory.mktemp("outages")
     await apply(Connection(broker.bootstrap, name), topics(name))
     return GatewaySettings(
         kafka_bootstrap=broker.bootstrap,
-        mongo_url=SecretStr(database.url),
+        mongo_url=SecretStr(f"mongodb://{wire.address}/?directConnection=true"),
         topic_prefix=name,
         database_prefix=name,
         pepper=SecretStr("a pepper of the tests"),

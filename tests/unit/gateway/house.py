@@ -34,6 +34,7 @@ from services.kit.blobs import MemoryBlobs
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
 from services.kit.http import Limits
+from services.kit.seats import Seats
 from tests.unit.gateway.catalogue import CATALOGUE
 from tests.unit.gateway.documented import Documented
 from tests.unit.gateway.stories import NOW, Story
@@ -63,6 +64,7 @@ class House:
         self.limits: dict[str, LimitsChanged] = {}
         self.load: dict[str, LoadReported] = {}
         self.outlook = Outlook()
+        self.waits = Seats("waiting calls", 10, self.clock.monotonic)
         self.links = LinkSigner([b"links"])
         self.keyring = Keyring(self.accounts, PEPPER, self.clock)
         self.app = create_app(self._gateway())
@@ -152,6 +154,7 @@ class House:
             links=self.links,
             cursors=CursorSealer(b"cursors"),
             pepper=PEPPER,
+            waits=self.waits,
         )
 
     def _envelope(self, event: E) -> Envelope[E]:

@@ -1,13 +1,16 @@
 """What gateway answers while something that it stands on is away."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
 
+from services.gateway.api import guarded
 from services.gateway.core.acceptance import Outlook
+from services.kit.http import Limits
 from tests.unit.gateway.house import PNG, House, Tenant
 from tests.unit.gateway.stories import Story
 
@@ -155,3 +158,41 @@ async def test_nothing_more_is_taken_in_when_too_much_waits_to_be_published(
     assert (await ada.get(f"/v1/jobs/{job}")).status_code == 200
     assert (await ada.post(f"/v1/jobs/{job}/cancel")).status_code == 202
     assert await ada.draw(Idempotency_Key="k") == job
+
+
+async def test_more_calls_than_may_wait_are_refused_before_a_job_is_made(
+    house: House, ada: Tenant
+) -> None:
+    with contextlib.ExitStack() as others:
+        for _ in range(10):
+            others.enter_context(house.waits.one())
+        response = await ada.post(IMAGES, FOX)
+        assert (response.status_code, told(response)["code"]) == (503, "overloaded")
+        assert response.headers["retry-after"]
+        job = await ada.post("/v1/jobs", FOX, headers={"prefer": "wait=60"})
+        assert job.status_code == 202
+    assert len(house.requested) == 1
+
+
+async def test_a_call_that_waited_leaves_its_seat(house: House, ada: Tenant) -> None:
+    call = await waiting(house, ada)
+    assert house.waits.taken == 1
+    call.cancel()
+    await house.until(lambda: house.waits.taken == 0)
+
+
+async def test_more_requests_than_are_answered_at_once_are_told_to_come_back(
+    house: House, ada: Tenant
+) -> None:
+    guard = guarded(house.app, Limits(), at_once=1)
+    transport = httpx2.ASGITransport(guard, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://heatsink.test") as client:
+        headers = {"authorization": f"Bearer {ada.plain}"}
+        first = asyncio.create_task(client.post(IMAGES, json=FOX, headers=headers))
+        await house.until(lambda: bool(house.requested))
+        for path, word in (("/v1/jobs", "code"), ("/v1/models", "error")):
+            refused = await client.get(path, headers=headers)
+            assert (refused.status_code, word in refused.json()) == (503, True)
+            assert "overloaded" in refused.text
+            assert refused.headers["retry-after"]
+        first.cancel()
