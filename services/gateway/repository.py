@@ -71,6 +71,15 @@ class Jobs:
         found = await self._documents.find(where, order=("-id",), limit=limit)
         return [document.state for document in found]
 
+    async def undecided(self, most: int) -> int:
+        """How many jobs wait for quota's decision; no more than `most` are counted."""
+        # Who is to be reminded is in a small index of its own, those without a decision among them.
+        waiting: list[Condition] = [
+            ("remind_at", "exists", True),
+            ("status", "==", JobStatus.SUBMITTED),
+        ]
+        return await self._documents.count(waiting, limit=most)
+
     async def unanswered(self, now: datetime, limit: int = 100) -> list[Job]:
         """Jobs that quota should be asked for again by now, the longest overdue first."""
         found = await self._documents.find(

@@ -69,6 +69,9 @@ class GatewaySettings(ServiceSettings):
     outbox_seconds: float = Field(
         300, gt=0, description="age of the oldest unpublished event at which no jobs are taken in"
     )
+    undecided: int = Field(
+        10_000, ge=1, description="jobs without a decision at which no more are taken in, 1 or more"
+    )
     bus_seconds: float = Field(
         3, gt=0, le=60, description="seconds of Kafka's silence after which no call may wait, to 60"
     )

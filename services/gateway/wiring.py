@@ -22,6 +22,7 @@ from services.gateway.reminders import Reminders
 from services.gateway.repository import ACCOUNTS, JOBS, Accounts, Jobs
 from services.gateway.settings import GatewaySettings
 from services.gateway.sweeps import PictureSweep, PromptSweep
+from services.gateway.undecided import Undecided
 from services.gateway.waiters import Waiters
 from services.kit.blobs import Blobs
 from services.kit.bus import Group, Table, Tail
@@ -46,6 +47,7 @@ class _Knowledge:
     """What gateway knows: its own documents, and what the bus tells."""
 
     outlook: Callable[[], Outlook]
+    undecided: Undecided
     jobs: Jobs
     accounts: Accounts
     waiters: Waiters
@@ -62,6 +64,7 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
     known = _knowledge(plumbing, context)
     tail = Tail(plumbing.connection, _HEARD, clock=clock, readiness=readiness)
     tail.listen(known.waiters.hear)
+    tail.listen(known.undecided.hear)
     return (
         *plumbing.components,
         known.usage,
@@ -69,6 +72,7 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
         known.load,
         tail,
         _projection(plumbing, context, known.jobs),
+        known.undecided,
         _reminders(context, known),
         *_demo(context, known.accounts),
         _housekeeping(plumbing, context, known.jobs),
@@ -78,9 +82,12 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
 
 def _knowledge(plumbing: Plumbing, context: Context[GatewaySettings]) -> _Knowledge:
     reach, clock, readiness = plumbing.connection, context.clock, context.readiness
+    jobs = Jobs(plumbing.documents(JOBS))
+    undecided = Undecided(jobs, clock, most=context.settings.undecided)
     return _Knowledge(
-        outlook=partial(_outlook, plumbing),
-        jobs=Jobs(plumbing.documents(JOBS)),
+        outlook=partial(_outlook, plumbing, undecided),
+        undecided=undecided,
+        jobs=jobs,
         accounts=Accounts(plumbing.documents(ACCOUNTS), clock),
         waiters=Waiters(clock),
         usage=Table(reach, Stream.USAGE, UsageChanged, clock=clock, readiness=readiness),
@@ -172,9 +179,15 @@ def _demo(context: Context[GatewaySettings], accounts: Accounts) -> tuple[DemoAc
     return (made,)
 
 
-def _outlook(plumbing: Plumbing) -> Outlook:
+def _outlook(plumbing: Plumbing, undecided: Undecided) -> Outlook:
     relay = plumbing.relay
-    return Outlook(relay.backlog, relay.oldest_age, plumbing.producer.away_for)
+    return Outlook(
+        backlog=relay.backlog,
+        oldest_seconds=relay.oldest_age,
+        bus_away_for=plumbing.producer.away_for,
+        undecided=undecided.count,
+        undecided_for=undecided.silent_for,
+    )
 
 
 def _desk_settings(settings: GatewaySettings) -> DeskSettings:
@@ -183,7 +196,12 @@ def _desk_settings(settings: GatewaySettings) -> DeskSettings:
         join_within=timedelta(seconds=settings.join_seconds),
         remind_after=timedelta(seconds=settings.remind_seconds),
         poll_seconds=settings.poll_seconds,
-        bounds=Bounds(settings.outbox_backlog, settings.outbox_seconds, settings.bus_seconds),
+        bounds=Bounds(
+            backlog=settings.outbox_backlog,
+            oldest_seconds=settings.outbox_seconds,
+            bus_seconds=settings.bus_seconds,
+            undecided=settings.undecided,
+        ),
     )
 
 

@@ -58,6 +58,7 @@ DRAWING = (
     Code.REQUEST_TOO_LARGE,
     Code.UNKNOWN_PLAN,
     Code.EVENT_BUS_UNAVAILABLE,
+    Code.ADMISSION_UNAVAILABLE,
 )
 """Of routes that make a job."""
 

@@ -93,9 +93,9 @@ class MemoryDocuments(Generic[S]):
         documents = (self._document(fields["_id"]) for fields in found)
         return [document for document in documents if document]
 
-    async def count(self, where: Sequence[Condition] = ()) -> int:
+    async def count(self, where: Sequence[Condition] = (), *, limit: int | None = None) -> int:
         await self._begin()
-        return len(self._matching(where))
+        return len(self._matching(where)[:limit])
 
     async def delete(self, id: str) -> bool:
         await self._begin()

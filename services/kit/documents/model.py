@@ -113,7 +113,9 @@ class Documents(Protocol[S]):
         """Documents that meet all conditions, sorted by fields (`-field` descending)."""
         ...
 
-    async def count(self, where: Sequence[Condition] = ()) -> int: ...
+    async def count(self, where: Sequence[Condition] = (), *, limit: int | None = None) -> int:
+        """How many meet all conditions; no more than `limit` are counted."""
+        ...
 
     async def delete(self, id: str) -> bool:
         """True when there was such a document. Its unpublished events go with it."""

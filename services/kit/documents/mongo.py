@@ -82,9 +82,10 @@ class MongoDocuments(Generic[S]):
             found = await cursor.to_list(limit)
         return [self._document(stored) for stored in found]
 
-    async def count(self, where: Sequence[Condition] = ()) -> int:
+    async def count(self, where: Sequence[Condition] = (), *, limit: int | None = None) -> int:
+        bound: dict[str, Any] = {} if limit is None else {"limit": limit}
         async with self._store.guard():
-            return await self._collection.count_documents(to_filter(where, _PREFIX))
+            return await self._collection.count_documents(to_filter(where, _PREFIX), **bound)
 
     async def delete(self, id: str) -> bool:
         async with self._store.guard():

@@ -99,12 +99,12 @@ class House:
     def hear(self, *events: Event) -> None:
         """The tail, without the group: the database does not know yet."""
         for event in events:
-            self.waiters.hear(self._envelope(event))
+            self.waiters.hear(self.envelope(event))
 
     async def project(self, *events: Event) -> None:
         """The group, without the tail."""
         for event in events:
-            await self.projection(self._envelope(event))
+            await self.projection(self.envelope(event))
 
     async def until(self, met: Callable[[], bool]) -> None:
         async with asyncio.timeout(5):
@@ -157,7 +157,7 @@ class House:
             waits=self.waits,
         )
 
-    def _envelope(self, event: E) -> Envelope[E]:
+    def envelope(self, event: E) -> Envelope[E]:
         return Envelope(EventId.new(self.clock.now()), "test", event)
 
 

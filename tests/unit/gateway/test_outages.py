@@ -10,6 +10,8 @@ import pytest
 
 from services.gateway.api import guarded
 from services.gateway.core.acceptance import Outlook
+from services.gateway.undecided import Undecided
+from services.kit.errors import Unavailable
 from services.kit.http import Limits
 from tests.unit.gateway.house import PNG, House, Tenant
 from tests.unit.gateway.stories import Story
@@ -158,6 +160,64 @@ async def test_nothing_more_is_taken_in_when_too_much_waits_to_be_published(
     assert (await ada.get(f"/v1/jobs/{job}")).status_code == 200
     assert (await ada.post(f"/v1/jobs/{job}/cancel")).status_code == 202
     assert await ada.draw(Idempotency_Key="k") == job
+
+
+async def test_jobs_are_accepted_while_quota_is_away_until_too_many_are_undecided(
+    house: House, ada: Tenant
+) -> None:
+    house.outlook = Outlook(undecided=9_999, undecided_for=100)
+    job = await ada.draw(Idempotency_Key="k")
+    house.outlook = Outlook(undecided=10_000, undecided_for=100)
+    refused = await ada.post("/v1/jobs", FOX)
+    assert (refused.status_code, refused.json()["code"]) == (503, "admission_unavailable")
+    assert 40 <= int(refused.headers["retry-after"]) <= 60
+    picture = await ada.post(IMAGES, FOX)
+    assert (picture.status_code, told(picture)["code"]) == (503, "admission_unavailable")
+    assert await ada.draw(Idempotency_Key="k") == job
+
+
+async def test_jobs_without_a_decision_are_counted_in_the_database_up_to_the_bound(
+    house: House, ada: Tenant
+) -> None:
+    undecided = Undecided(house.jobs, house.clock, most=2)
+    jobs = [await ada.draw() for _ in range(3)]
+    await undecided.look()
+    assert undecided.count == 2
+    for job in jobs[:2]:
+        await house.project(Story(job, ada.account).admitted())
+    await undecided.look()
+    assert undecided.count == 1
+    await house.project(Story(jobs[2], ada.account).rejected())
+    await undecided.look()
+    assert (undecided.count, undecided.silent_for) == (0, 0)
+
+
+async def test_a_decision_that_is_heard_ends_the_silence_of_admission(
+    house: House, ada: Tenant
+) -> None:
+    undecided = Undecided(house.jobs, house.clock, most=2)
+    house.clock.move(timedelta(hours=1))
+    job = await ada.draw()
+    await undecided.look()
+    house.clock.move(timedelta(seconds=7))
+    assert undecided.silent_for == 7
+    undecided.hear(house.envelope(Story(job, ada.account).admitted()))
+    assert undecided.silent_for == 0
+
+
+async def test_the_count_of_undecided_jobs_outlives_a_database_that_is_away(
+    house: House, ada: Tenant
+) -> None:
+    undecided, stop = Undecided(house.jobs, house.clock, most=2), asyncio.Event()
+    running = asyncio.create_task(undecided.run(stop))
+    await ada.draw()
+    await house.clock.advance(timedelta(seconds=1))
+    assert undecided.count == 1
+    house.job_documents.fail_next(Unavailable("database"))
+    await house.clock.advance(timedelta(seconds=1))
+    assert undecided.count == 1
+    stop.set()
+    await running
 
 
 async def test_more_calls_than_may_wait_are_refused_before_a_job_is_made(

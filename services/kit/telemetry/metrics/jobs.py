@@ -8,6 +8,7 @@ __all__ = [
     "JOBS_REJECTED",
     "JOBS_REMINDED",
     "JOBS_SUBMITTED",
+    "JOBS_UNDECIDED",
     "JOB_SECONDS",
     "LEAKED_GRANTS",
     "LIMIT_FACTOR",
@@ -15,6 +16,10 @@ __all__ = [
     "UNITS_SETTLED",
     "UNMATCHED_ENDS",
 ]
+
+
+def _none() -> Labels:
+    return {}
 
 
 def _submitted(*, plan: str, origin: str) -> Labels:
@@ -62,6 +67,12 @@ JOBS_SUBMITTED = Counter(
     "{job}",
     "Jobs taken in by gateway, by plan and entrance.",
     _submitted,
+)
+JOBS_UNDECIDED = Gauge(
+    "heatsink.jobs.undecided",
+    "{job}",
+    "Jobs that quota has not decided on, up to the bound at which gateway takes no more.",
+    _none,
 )
 JOBS_ADMITTED = Counter(
     "heatsink.jobs.admitted", "{job}", "Jobs that quota reserved units for.", _admitted

@@ -105,6 +105,7 @@ class DocumentsBehaviour:
             await books.change(f"b{place}", be(Book(place=place)))
         assert await books.count() == 3
         assert await books.count([("code", "exists", False)]) == 3
+        assert await books.count([("code", "exists", False)], limit=2) == 2
 
     async def test_a_unique_value_within_a_value_counts(self, books: Documents[Book]) -> None:
         ann = Borrower(name="ann", since=NOON)
