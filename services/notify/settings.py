@@ -19,6 +19,9 @@ class NotifySettings(ServiceSettings):
     connections: int = Field(
         20, ge=1, le=10_000, description="streams of one account on one replica, 1 to 10000"
     )
+    requests_at_once: int = Field(
+        10_000, ge=1, le=100_000, description="streams of all accounts on one replica, 1 to 100000"
+    )
     stream_seconds: float = Field(
         3600, gt=0, le=86_400, description="seconds until a stream ends and its client resumes"
     )

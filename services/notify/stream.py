@@ -2,23 +2,34 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from enum import Enum, auto
 
+from services.kit.budget import budget
 from services.kit.clock import Clock
+from services.kit.errors import Unavailable
 from services.notify.core import LiveNotice, Notification, Resume, start
 from services.notify.hub import Closed, Listener, Look
 from services.notify.repository import Feeds
 
-__all__ = ["Item", "Reset", "feed_stream"]
+__all__ = ["Item", "Replay", "Reset", "feed_stream"]
 
 
 class Reset(int):
     """Some of what the client missed is gone: the sequence after which the feed goes on."""
 
 
-Item = Notification | LiveNotice | Reset
+class Replay(Enum):
+    """Whether what a client missed can be read; told when that changes."""
+
+    AWAY = auto()
+    BACK = auto()
+
+
+Item = Notification | LiveNotice | Reset | Replay
 
 _PAGE = 200
 _LOOK_EVERY = 5.0
+_READ_SECONDS = 2.5
 
 
 async def feed_stream(
@@ -28,37 +39,77 @@ async def feed_stream(
 
     The listener is there before the store is read, so nothing falls between the two; what both
     hold is sent once, because the sequence decides. The store is looked at every few seconds even
-    when nobody says that there is something.
+    when nobody says that there is something. While it is away live news go on, and what was stored
+    meanwhile follows when it is back.
     """
-    oldest, newest = await feeds.bounds(listener.account)
-    begin = start(position, oldest, newest)
-    if begin.resume is Resume.RESET:
-        yield Reset(begin.after)
-    sent = begin.after
-    async for notification in _stored(feeds, listener, sent):
-        yield notification
-        sent = notification.sequence
-    ends = clock.monotonic() + seconds
+    feed = _Feed(feeds, listener, position)
+    look_at, ends = clock.monotonic(), clock.monotonic() + seconds
     with suppress(Closed):
-        while (left := ends - clock.monotonic()) > 0:
-            match await listener.next(min(left, _LOOK_EVERY)):
+        while (now := clock.monotonic()) < ends:
+            if now >= look_at:
+                look_at = now + _LOOK_EVERY
+                async for item in feed.look():
+                    yield item
+            match await listener.next(min(ends, look_at) - now):
                 case LiveNotice() as live:
                     yield live
-                case Notification() as notification if notification.sequence <= sent:
-                    pass
-                case Notification() as notification if notification.sequence == sent + 1:
+                case Notification() as notification if feed.goes_on_with(notification):
                     yield notification
-                    sent = notification.sequence
-                case Notification() | Look() | None:
-                    async for notification in _stored(feeds, listener, sent):
-                        yield notification
-                        sent = notification.sequence
+                case Notification() as notification if feed.has(notification):
+                    pass
+                case Notification() | Look() if not feed.away:
+                    look_at = now
+                case _:
+                    pass
 
 
-async def _stored(
-    feeds: Feeds, listener: Listener, after: int
-) -> AsyncGenerator[Notification, None]:
-    while page := await feeds.after(listener.account, after, limit=_PAGE):
-        for notification in page:
-            yield notification
-            after = notification.sequence
+class _Feed:
+    """How far one client has been told."""
+
+    def __init__(self, feeds: Feeds, listener: Listener, position: int | None) -> None:
+        self._feeds = feeds
+        self._account = listener.account
+        self._position = position
+        self._sent: int | None = None
+        self.away = False
+
+    async def look(self) -> AsyncGenerator[Item, None]:
+        """What is stored and was not sent."""
+        was_away, self.away = self.away, True
+        try:
+            async for item in self._stored():
+                yield item
+        except Unavailable:
+            if not was_away:
+                yield Replay.AWAY
+            return
+        self.away = False
+        if was_away:
+            yield Replay.BACK
+
+    async def _stored(self) -> AsyncGenerator[Notification | Reset, None]:
+        if self._sent is None:
+            with budget(_READ_SECONDS):
+                oldest, newest = await self._feeds.bounds(self._account)
+            begin = start(self._position, oldest, newest)
+            self._sent = begin.after
+            if begin.resume is Resume.RESET:
+                yield Reset(begin.after)
+        while page := await self._page(self._sent):
+            for notification in page:
+                self._sent = notification.sequence
+                yield notification
+
+    def goes_on_with(self, notification: Notification) -> bool:
+        """True for the next in the feed, which counts as sent from then on."""
+        if self._sent is None or notification.sequence != self._sent + 1:
+            return False
+        self._sent = notification.sequence
+        return True
+
+    def has(self, notification: Notification) -> bool:
+        return self._sent is not None and notification.sequence <= self._sent
+
+    async def _page(self, after: int) -> list[Notification]:
+        with budget(_READ_SECONDS):
+            return await self._feeds.after(self._account, after, limit=_PAGE)

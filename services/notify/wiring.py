@@ -47,9 +47,8 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
         clock=context.clock,
         stream_seconds=settings.stream_seconds,
     )
-    server = HttpServer(
-        create_app(notify, build_info().version), settings.host, settings.port, context.readiness
-    )
+    app = create_app(notify, build_info().version, at_once=settings.requests_at_once)
+    server = HttpServer(app, settings.host, settings.port, context.readiness)
     retention = Retention(rows, heads, context.clock)
     return (*plumbing.components, retention, group, tail, server, StreamCloser(hub))
 

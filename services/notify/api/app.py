@@ -11,8 +11,8 @@ from services.notify.api.context import Notify
 __all__ = ["create_app"]
 
 
-def create_app(notify: Notify, version: str) -> ASGIApp:
-    """The app as it is put on a port."""
+def create_app(notify: Notify, version: str, *, at_once: int = 10_000) -> ASGIApp:
+    """The app as it is put on a port; of its requests, streams among them, `at_once` at a time."""
     app = FastAPI(
         title="Heatsink events",
         version=version,
@@ -25,4 +25,4 @@ def create_app(notify: Notify, version: str) -> ASGIApp:
     app.state.notify = notify
     app.include_router(events.router)
     install_api(app)
-    return protect(app)
+    return protect(app, at_once=at_once)

@@ -1,5 +1,6 @@
 """`GET /v1/events`: an account's news as server-sent events, with replay."""
 
+import random
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from services.notify.api.auth import Reader
 from services.notify.api.context import Here
 from services.notify.core import LiveNotice, Notification, parse_position
 from services.notify.hub import Listener, TooManyListeners
-from services.notify.stream import Item, Reset, feed_stream
+from services.notify.stream import Item, Replay, Reset, feed_stream
 
 __all__ = ["router"]
 
@@ -25,6 +26,8 @@ router = APIRouter(tags=["events"])
 Stream = AsyncIterator[ServerSentEvent]
 
 _RETRY_MS = 3000
+_RETRY_WHILE_AWAY_MS = 15_000
+_RANDOM = random.SystemRandom()
 
 
 async def _listener(reader: Reader, here: Here) -> AsyncIterator[Listener]:
@@ -79,6 +82,11 @@ def _sent(item: Item, clock: Clock) -> ServerSentEvent:
         case LiveNotice() as live:
             metrics.PUSHES.add(1, channel="sse", outcome="sent")
             return ServerSentEvent(event=live.type, data={"type": live.type, **live.facts})
+        case Replay.AWAY:
+            spread = _RANDOM.randint(0, _RETRY_WHILE_AWAY_MS)
+            return ServerSentEvent(retry=_RETRY_WHILE_AWAY_MS + spread, comment="replay is away")
+        case Replay.BACK:
+            return ServerSentEvent(retry=_RETRY_MS, comment="replay is back")
         case Reset() as after:
             data = {"type": "reset", "after": int(after), "jobs": "/v1/jobs"}
             return ServerSentEvent(event="reset", data=data)

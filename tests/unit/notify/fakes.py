@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.contracts import AccountId, EventId, JobId
+from services.kit.errors import Unavailable
 from services.notify.core import Notice, Notification, next_sequence
 
 NOW = datetime(2026, 3, 25, 18, tzinfo=UTC)
@@ -25,10 +26,11 @@ def news(kind: str = "job.queued", account: AccountId = ACCOUNT, step: int = 0) 
 
 @dataclass
 class ListFeeds:
-    """Feeds without a database; `hidden` rows are gone by retention."""
+    """Feeds without a database; `hidden` rows are gone by retention, none is read while `away`."""
 
     rows: list[Notification] = field(default_factory=list)
     hidden: int = 0
+    away: bool = False
 
     async def append(self, notice: Notice) -> Notification | None:
         if any(row.notice.event == notice.event for row in self.rows):
@@ -46,4 +48,6 @@ class ListFeeds:
         return (kept[0].sequence, kept[-1].sequence) if kept else (None, None)
 
     def _kept(self, account: AccountId) -> list[Notification]:
+        if self.away:
+            raise Unavailable("database")
         return [row for row in self.rows if row.notice.account == account][self.hidden :]

@@ -11,7 +11,7 @@ from services.contracts import AccountId
 from services.kit.clock import ManualClock
 from services.notify.core import LiveNotice, Notification
 from services.notify.hub import Closed, Hub, TooManyListeners
-from services.notify.stream import Item, Reset, feed_stream
+from services.notify.stream import Item, Replay, Reset, feed_stream
 from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds, news
 
 PROGRESS = LiveNotice("job.progressed", {"job": JOB, "step": 1}, account=ACCOUNT)
@@ -82,6 +82,45 @@ async def test_what_another_replica_stored_is_found_by_looking(feeds: ListFeeds)
             await store(feeds, hub, 2, told=False)
             await store(feeds, hub)
             assert sequences(await take(stream, 3)) == [3, 4, 5]
+
+
+async def test_a_stream_stays_open_while_the_database_is_away_and_misses_nothing(
+    feeds: ListFeeds,
+) -> None:
+    hub, clock = Hub(), ManualClock()
+    with hub.listen(ACCOUNT, "free") as listener:
+        async with aclosing(feed_stream(listener, feeds, clock, position=0, seconds=60)) as stream:
+            await store(feeds, hub)
+            assert sequences(await take(stream, 1)) == [1]
+            feeds.away = True
+            await store(feeds, hub, told=False)
+            hub.look(ACCOUNT)
+            assert await take(stream, 1) == [Replay.AWAY]
+            hub.look(ACCOUNT)
+            hub.tell_live(PROGRESS)
+            assert await take(stream, 1) == [PROGRESS]
+            feeds.away = False
+            clock.move(timedelta(seconds=5))
+            hub.tell_live(PROGRESS)
+            items = await take(stream, 3)
+    assert sequences(items) == [2]
+    assert Replay.BACK in items
+    assert PROGRESS in items
+
+
+async def test_a_stream_that_begins_while_the_database_is_away_replays_when_it_is_back(
+    feeds: ListFeeds,
+) -> None:
+    hub, clock = Hub(), ManualClock()
+    await store(feeds, hub, 3)
+    feeds.away = True
+    with hub.listen(ACCOUNT, "free") as listener:
+        async with aclosing(feed_stream(listener, feeds, clock, position=1, seconds=60)) as stream:
+            assert await take(stream, 1) == [Replay.AWAY]
+            feeds.away = False
+            clock.move(timedelta(seconds=5))
+            hub.look(ACCOUNT)
+            assert sequences(await take(stream, 2)) == [2, 3]
 
 
 async def test_progress_passes_through_without_a_place_in_the_feed(feeds: ListFeeds) -> None:

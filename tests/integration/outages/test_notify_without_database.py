@@ -1,0 +1,157 @@
+"""Notify's open streams while its database is away."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from services.cli.parts import KafkaBroker
+from services.contracts import AccountId, Envelope, Event, EventId, JobId, Lane, topics
+from services.contracts.events import (
+    AccountChanged,
+    AccountStatus,
+    JobProgressed,
+    JobQueued,
+    KeyGrant,
+    Scope,
+)
+from services.kit.bus import Connection, Producer, apply
+from services.kit.clock import SystemClock
+from services.kit.component import Readiness
+from services.kit.http import HttpServer
+from services.kit.keys import NewKey, hash_secret, new_key
+from services.kit.lifecycle import Context
+from services.kit.telemetry import Telemetry
+from services.notify.settings import NotifySettings
+from services.notify.wiring import build
+from tests.running import running
+from tests.waiting import eventually
+from tests.wire import Wire
+
+pytestmark = pytest.mark.slow
+
+CLOCK = SystemClock()
+PEPPER = SecretStr("a pepper of the tests")
+
+
+@dataclass
+class Service:
+    url: str
+    producer: Producer
+    readiness: Readiness
+    account: AccountId
+    key: NewKey
+
+    async def publish(self, *events: Event) -> None:
+        now = CLOCK.now()
+        await self.producer.publish([Envelope(EventId.new(now), "test", e) for e in events])
+
+    def client(self) -> httpx2.AsyncClient:
+        headers = {"authorization": f"Bearer {self.key.plain}"}
+        return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+
+    async def knows_the_key(self) -> bool:
+        async with self.client() as client, client.stream("GET", "/v1/events") as response:
+            return response.status_code == 200
+
+
+@pytest.fixture
+async def service(broker: KafkaBroker, wire: Wire) -> AsyncIterator[Service]:
+    name = f"notify-{secrets.token_hex(4)}"
+    settings = NotifySettings(
+        kafka_bootstrap=broker.bootstrap,
+        mongo_url=SecretStr(f"mongodb://{wire.address}/?directConnection=true"),
+        topic_prefix=name,
+        database_prefix=name,
+        pepper=PEPPER,
+        port=0,
+    )
+    await apply(Connection(broker.bootstrap, name), topics(name))
+    telemetry = Telemetry.start("notify", "test", settings)
+    context = Context(settings, CLOCK, Readiness(), telemetry)
+    async with context.resources:
+        components = await build(context)
+        async with running(components, context.readiness):
+            [server] = [one for one in components if isinstance(one, HttpServer)]
+            [producer] = [one for one in components if isinstance(one, Producer)]
+            url = f"http://127.0.0.1:{server.port}"
+            made = Service(url, producer, context.readiness, AccountId.new(CLOCK.now()), new_key())
+            await made.publish(_account(made))
+            await eventually(made.knows_the_key)
+            yield made
+    telemetry.shutdown()
+
+
+def _account(service: Service) -> AccountChanged:
+    grant = KeyGrant(
+        id=service.key.id,
+        secret_hash=hash_secret(PEPPER, service.key.secret),
+        scopes=(Scope.JOBS_READ,),
+    )
+    return AccountChanged(
+        at=CLOCK.now(),
+        account=service.account,
+        version=1,
+        plan="free",
+        status=AccountStatus.ACTIVE,
+        keys=(grant,),
+    )
+
+
+@asynccontextmanager
+async def lines(service: Service) -> AsyncIterator["asyncio.Queue[str]"]:
+    """What an open stream says, line by line."""
+    said: asyncio.Queue[str] = asyncio.Queue()
+
+    async def read(response: httpx2.Response) -> None:
+        async for line in response.aiter_lines():
+            said.put_nowait(line)
+
+    async with service.client() as client, client.stream("GET", "/v1/events") as response:
+        reading = asyncio.create_task(read(response))
+        try:
+            yield said
+        finally:
+            reading.cancel()
+
+
+async def until(said: "asyncio.Queue[str]", start: str) -> str:
+    async with asyncio.timeout(60):
+        while not (line := await said.get()).startswith(start):
+            pass
+    return line
+
+
+async def test_streams_stay_open_and_miss_nothing_and_offsets_wait(
+    service: Service, wire: Wire
+) -> None:
+    now, job = CLOCK.now(), JobId.new(CLOCK.now())
+    of = {"account": service.account, "job": job}
+    async with lines(service) as said:
+        assert await until(said, "retry:") == "retry: 3000"
+        wire.cut()
+        try:
+            raised = await until(said, "retry:")
+            assert 15_000 <= int(raised.removeprefix("retry: ")) <= 30_000
+            await eventually(lambda: "database" in service.readiness.reasons)
+            assert not service.readiness.ready
+            await service.publish(
+                JobProgressed(at=now, attempt=1, step=1, steps=2, **of),
+                JobQueued(at=now, lane=Lane.FREE, pool="default", ticket=0, **of),
+            )
+            assert await until(said, "event:") == "event: job.progressed"
+            await until(said, ": ping")
+            async with service.client() as client:
+                refused = await client.get("/v1/events")
+            assert (refused.status_code, refused.json()["code"]) == (503, "storage_unavailable")
+            assert refused.headers["retry-after"]
+        finally:
+            wire.heal()
+        assert await until(said, "retry:") == "retry: 3000"
+        assert await until(said, "event:") == "event: job.queued"
+    await eventually(lambda: service.readiness.ready)
