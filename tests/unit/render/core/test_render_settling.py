@@ -213,8 +213,20 @@ def test_after_a_gap_in_the_watch_no_lease_runs_out_for_a_while() -> None:
     entry, _ = running(waiting(), JOB)
     watch = LeaseWatch(30.0).observed([(JOB, entry)], 0.0).observed([(JOB, entry)], 40.0)
     assert not watch.run_out()
-    for second in range(41, 72):
+    for second in range(41, 65):
         watch = watch.observed([(JOB, entry)], float(second))
+        assert not watch.run_out()
+    for second in range(65, 67):
+        watch = watch.observed([(JOB, entry)], float(second))
+    assert watch.run_out()
+
+
+def test_a_lease_runs_out_for_an_observer_too_that_always_looks_late() -> None:
+    """Found by row P-05: with a lease of 3 s and a look each second, no lease ever ran out."""
+    entry, _ = running(waiting(), JOB)
+    watch = LeaseWatch(3.0)
+    for look in range(20):
+        watch = watch.observed([(JOB, entry)], look * 1.1)
     assert watch.run_out()
 
 
