@@ -32,7 +32,13 @@ def connection(settings: ServiceSettings, client: str) -> Connection:
         password=password.get_secret_value() if password else None,
         ca_file=settings.kafka_ca_file,
     )
-    return Connection(settings.kafka_bootstrap, settings.topic_prefix, client, security)
+    return Connection(
+        settings.kafka_bootstrap,
+        settings.topic_prefix,
+        client,
+        security,
+        settings.kafka_session_seconds,
+    )
 
 
 def open_store(settings: ServiceSettings, service: str) -> Store:

@@ -46,13 +46,15 @@ class Security:
 class Connection:
     """`bootstrap` is `host:port`, several by commas.
 
-    Topics are `<topic_prefix>.<stream>.v1`, groups `<topic_prefix>.<name>`.
+    Topics are `<topic_prefix>.<stream>.v1`, groups `<topic_prefix>.<name>`. A member of a group
+    that is silent for `session_seconds` is out of it.
     """
 
     bootstrap: str
     topic_prefix: str = "heatsink"
     client_id: str = "heatsink"
     security: Security = field(default_factory=Security)
+    session_seconds: float = 30.0
 
     def topic(self, stream: Stream) -> str:
         return topic(stream, self.topic_prefix)

@@ -11,6 +11,7 @@ from services.kit.bus.polling import CONSUMER_OPTIONS, require_topics, still_the
 __all__ = ["Membership"]
 
 _REJOIN_EVERY = 30.0
+_HEARTBEATS_PER_SESSION = 6
 
 
 class Membership:
@@ -23,14 +24,15 @@ class Membership:
         self._assignor = Assignor()
         self._listener: object = None
         self._rejoin_at = 0.0
+        session_ms = round(connection.session_seconds * 1000)
         self.consumer = AIOKafkaConsumer(
             **connection.options(),
             **CONSUMER_OPTIONS,
             group_id=connection.group(group),
             group_instance_id=f"{group}-{replica}-{_mark(topics)}",
             partition_assignment_strategy=(self._assignor,),
-            session_timeout_ms=30_000,
-            heartbeat_interval_ms=5_000,
+            session_timeout_ms=session_ms,
+            heartbeat_interval_ms=session_ms // _HEARTBEATS_PER_SESSION,
             rebalance_timeout_ms=30_000,
             max_poll_interval_ms=300_000,
         )

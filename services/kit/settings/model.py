@@ -80,6 +80,9 @@ class ServiceSettings(BaseSettings):
     allow_plaintext_kafka: bool = Field(
         default=False, description="true or false; true lets production speak to Kafka without TLS"
     )
+    kafka_session_seconds: float = Field(
+        30, ge=6, le=300, description="seconds of silence after which a consumer is out, 6 to 300"
+    )
     mongo_url: MongoUrl = Field(description="mongodb://host:port/?options or mongodb+srv://…")
     topic_prefix: str = Field(
         "heatsink", pattern=r"^[a-z0-9][a-z0-9._-]{0,60}$", description="a-z, 0-9, dot, dash"
