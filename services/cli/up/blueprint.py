@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.cli.parts.process import Command
 from services.cli.up.addresses import SERVICES, Addresses
+from services.cli.up.keeper import Backoff
 from services.contracts import topics
 from services.kit.bus import Connection, apply
 
@@ -16,11 +17,13 @@ __all__ = ["HEATSINK", "Blueprint"]
 class Blueprint:
     """`commands` has one for each service.
 
-    `prepare` runs when the parts are there and before any service starts.
+    `prepare` runs when the parts are there and before any service starts. `backoff` is what passes
+    between a death and the next start.
     """
 
     commands: Mapping[str, Command]
     prepare: Callable[[Addresses], Awaitable[object]]
+    backoff: Backoff = field(default_factory=Backoff)
 
 
 async def _apply_topics(addresses: Addresses) -> None:

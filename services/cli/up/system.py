@@ -40,8 +40,9 @@ class System:
         self.addresses = assembly.addresses
         self._blueprint = blueprint
         self._report = report
-        self._parts = {part.name: Keeper(part, report) for part in assembly.parts}
-        self._services = {unit.name: Keeper(unit, report) for unit in assembly.services}
+        backoff = blueprint.backoff
+        self._parts = {part.name: Keeper(part, report, backoff) for part in assembly.parts}
+        self._services = {unit.name: Keeper(unit, report, backoff) for unit in assembly.services}
         self._running: Running | None = None
 
     @classmethod
