@@ -37,6 +37,7 @@ __all__ = ["NAME", "build"]
 
 NAME = "gateway"
 _LEADER_SECONDS = 15.0
+_BLOB_SECONDS = 5.0
 _PROJECTED = (Stream.DECISIONS, Stream.RENDERS)
 _LOOK_SECONDS = 15.0
 _HEARD = (*_PROJECTED, Stream.PROGRESS)
@@ -110,7 +111,7 @@ def _gateway(context: Context[GatewaySettings], catalogue: Catalogue, known: _Kn
         keyring=Keyring(known.accounts, settings.pepper, clock, remember=settings.key_seconds),
         failures=AuthFailures(clock),
         tables=Tables(known.usage, known.limits, known.load),
-        pictures=Blobs.open(settings.blobs),
+        pictures=Blobs.open(settings.blobs, timeout=_BLOB_SECONDS),
         links=LinkSigner(secrets),
         cursors=CursorSealer(secrets[0]),
         pepper=settings.pepper,

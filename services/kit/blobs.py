@@ -16,6 +16,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
 from services.kit.errors import KitError, Unavailable
+from services.kit.outage import Outage
 from services.kit.telemetry import metrics
 
 __all__ = ["BlobExists", "BlobInfo", "BlobMissing", "Blobs", "MemoryBlobs"]
@@ -58,6 +59,7 @@ class Blobs:
     def __init__(self, store: ObjectStore, *, timeout: float = 20.0) -> None:
         self._store = store
         self._timeout = timeout
+        self._outage = Outage(time.monotonic)
 
     @classmethod
     def open(cls, where: str | Path, *, timeout: float = 20.0) -> Self:
@@ -140,8 +142,9 @@ class Blobs:
             async with asyncio.timeout(self._timeout):
                 yield
             outcome = "ok"
+            self._outage.worked()
         except TimeoutError as error:
-            raise Unavailable(_PART, "no answer in time") from error
+            raise self._away("no answer in time") from error
         except (FileNotFoundError, NotFoundError) as error:
             outcome = "missing"
             raise BlobMissing(key) from error
@@ -149,10 +152,13 @@ class Blobs:
             outcome = "exists"
             raise BlobExists(key) from error
         except (BaseError, OSError) as error:
-            raise Unavailable(_PART, _brief(error)) from error
+            raise self._away(_brief(error)) from error
         finally:
             took = time.monotonic() - began
             metrics.BLOB_SECONDS.record(took, operation=operation, outcome=outcome)
+
+    def _away(self, detail: str) -> Unavailable:
+        return Unavailable(_PART, detail, lasting=self._outage.failed())
 
 
 class MemoryBlobs(Blobs):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from services.contracts import STREAMS
 from services.kit.bus import Connection, Producer, Security, SecurityProtocol
 from services.kit.component import Component
 from services.kit.documents import CollectionSpec, Documents, Rows, RowsSpec
@@ -88,7 +89,8 @@ def plumb(
     reach = connection(context.settings, service)
     store = open_store(context.settings, service)
     context.resources.callback(store.close)
-    producer = Producer(reach, context.clock, context.readiness)
+    spoken = [stream for stream, spec in STREAMS.items() if service in spec.writers]
+    producer = Producer(reach, context.clock, context.readiness, streams=spoken)
     relay = Relay(
         store, producer, context.clock, context.readiness, specs=documents, source=service
     )

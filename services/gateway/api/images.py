@@ -19,7 +19,8 @@ from services.gateway.api.refusals import not_completed
 from services.gateway.core.account import Caller
 from services.gateway.core.job import Job
 from services.kit.blobs import BlobMissing
-from services.kit.http import ApiError, Code
+from services.kit.errors import Unavailable
+from services.kit.http import ApiError, Code, from_unavailable
 
 __all__ = ["router"]
 
@@ -89,6 +90,9 @@ async def _content(here: Gateway, wanted: ImageRequest, job: Job) -> object:
         response = await answer(here, wanted, job)
     except BlobMissing as missing:
         raise ApiError(Code.GONE, "The images of this job were deleted.", job=job.id) from missing
+    except Unavailable as away:
+        detail = f"The images are drawn, and can't be read just now: GET /v1/jobs/{job.id}."
+        raise from_unavailable(away, detail, job=job.id) from away
     return response.model_dump(mode="json", exclude_none=True)
 
 

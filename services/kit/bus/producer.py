@@ -1,7 +1,7 @@
 """Speaking: events and records to Kafka, acknowledged or, where it says so, lossy."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from services.contracts import Envelope, Event, Stream, WireRecord, encode
@@ -28,8 +28,11 @@ _Outgoing = tuple[str, WireRecord]
 class Producer:
     """A Publisher and a LossyPublisher that makes itself anew when Kafka fails it.
 
-    Every call ends within `timeout` seconds. Without idempotence: aiokafka's would stay broken
-    after a partition was without leader, and duplicates are removed by event id anyway (law 8).
+    Every call ends within `timeout` seconds. Readiness names a topic of `streams` that is missing
+    before anything is said in it, and any other as soon as something should have been.
+
+    Without idempotence: aiokafka's would stay broken after a partition was without leader, and
+    duplicates are removed by event id anyway (law 8).
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Producer:
         clock: Clock,
         readiness: Readiness,
         *,
+        streams: Iterable[Stream] = (),
         name: str = "producer",
         timeout: float = 10.0,
     ) -> None:
@@ -51,7 +55,7 @@ class Producer:
         self._connected = asyncio.Event()
         self._failed = asyncio.Event()
         self._topics: set[str] = set()
-        self._missing: set[str] = set()
+        self._needed = {connection.topic(stream) for stream in streams}
         self._well_at = clock.monotonic()
 
     @property
@@ -103,7 +107,7 @@ class Producer:
         except (KafkaError, OSError, TimeoutError) as error:
             self._give_up(error)
         except TopicMissing as error:
-            self._missing.add(error.topic)
+            self._needed.add(error.topic)
             self._supervisor.blocked(str(error))
             raise Unavailable("bus", str(error)) from error
 
@@ -123,9 +127,8 @@ class Producer:
         """Learns which topics there are. Raises when the brokers don't answer."""
         async with asyncio.timeout(_LOOK_WITHIN):
             self._topics = (await client.client.fetch_all_metadata()).topics()
-        self._missing -= self._topics
-        if self._missing:
-            self._supervisor.blocked(f"topic_missing:{min(self._missing)}")
+        if missing := self._needed - self._topics:
+            self._supervisor.blocked(str(TopicMissing(min(missing))))
         else:
             self._well_at = self._clock.monotonic()
             self._supervisor.settled()

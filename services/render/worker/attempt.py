@@ -81,11 +81,8 @@ class Attempt:
     async def _see_through(self) -> None:
         with self._tools.desk.box(self.claim) as box:
             result = await self._result(box)
-        if self._keeper.lost:
-            await self._fenced(result)
-            return
         try:
-            await self._conclude(result)
+            await (self._fenced(result) if self._keeper.lost else self._conclude(result))
         except _GaveUpError:
             _log.error("outcome_not_written", job=self.claim.job, attempt=self.claim.attempt)
         except KitError:

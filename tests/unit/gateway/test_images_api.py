@@ -217,6 +217,7 @@ async def test_a_store_that_does_not_answer_is_told_and_the_job_kept(
     house.blobs.fail_next(Unavailable("blobs"))
     refused = await ada.post(PATH, {"prompt": "a red fox"}, headers=key)
     assert (refused.status_code, error(refused)["code"]) == (503, "blob_store_unavailable")
+    assert error(refused)["job"] == house.requested[0].job
     assert (await ada.post(PATH, {"prompt": "a red fox"}, headers=key)).status_code == 200
 
 

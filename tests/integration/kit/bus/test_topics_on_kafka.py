@@ -5,7 +5,7 @@ import pytest
 
 from services.contracts import Stream, TopicSpec, topics
 from services.contracts.events.limits import LimitsChanged
-from services.kit.bus import Connection, apply, missing
+from services.kit.bus import Connection, Producer, apply, missing
 from services.kit.bus.admin import partitions
 from services.kit.bus.kafka import AIOKafkaAdminClient
 from services.kit.errors import Unavailable
@@ -74,6 +74,22 @@ async def test_missing_topics_are_named_and_all_recover_when_they_are_made(
         envelope = cancel()
         await bench.producer.publish([envelope])
         await eventually(lambda: envelope in heard)
+
+
+async def test_a_topic_that_nobody_has_spoken_in_yet_is_named_and_kafka_counts_as_away(
+    kafka_bootstrap: str, topic_prefix: str
+) -> None:
+    bench = Bench(kafka_bootstrap, topic_prefix)
+    producer = Producer(bench.connection, bench.clock, bench.readiness, streams=[Stream.REQUESTS])
+    named = {"producer": f"topic_missing:{bench.connection.topic(Stream.REQUESTS)}"}
+    async with running(producer):
+        await eventually(lambda: bench.readiness.reasons == named)
+        await eventually(lambda: producer.away_for > 2)
+        assert not bench.readiness.ready
+
+        await apply(bench.connection, topics(topic_prefix))
+        await bench.ready()
+        assert producer.away_for < 2
 
 
 @pytest.mark.slow

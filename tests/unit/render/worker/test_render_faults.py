@@ -96,6 +96,22 @@ async def test_a_picture_is_given_up_when_its_claim_is_lost_while_it_waits(house
     assert house.names(job)[:4] == ["Queued", "Started", "Requeued", "Started"]
 
 
+async def test_a_lost_claim_and_a_database_that_is_away_cost_only_the_attempt(
+    house: House,
+) -> None:
+    bench = Bench(house)
+    job, other = await house.admit(), await house.admit()
+    async with bench.at_work():
+        [attempt] = [one for claim, one in bench.worker._open.items() if claim.job == job]
+        attempt._keeper.lost = True
+        house.entries.fail_next(away())
+        bench.engine.finish(job)
+        await settled()
+        bench.engine.finish(other)
+        await settled()
+        assert house.names(other)[-1] == "Completed", "the worker goes on"
+
+
 async def test_a_stopped_worker_gives_back_a_job_whose_picture_it_could_not_store(
     house: House,
 ) -> None:
