@@ -1,8 +1,10 @@
 """How often each source has shown bad credentials lately."""
 
-from collections import OrderedDict, deque
+from collections import deque
+from functools import partial
 
 from services.kit.clock import Clock
+from services.kit.remembered import Remembered
 
 __all__ = ["AuthFailures"]
 
@@ -19,16 +21,12 @@ class AuthFailures:
         self._clock = clock
         self._allowed = allowed
         self._seconds = seconds
-        self._sources = sources
-        self._failed: OrderedDict[str, deque[float]] = OrderedDict()
+        self._failed: Remembered[str, deque[float]] = Remembered(sources)
 
     def count(self, source: str) -> float | None:
         """Counts one more; the seconds to wait when there were too many."""
         now = self._clock.monotonic()
-        failed = self._failed.setdefault(source, deque(maxlen=self._allowed))
-        self._failed.move_to_end(source)
-        if len(self._failed) > self._sources:
-            self._failed.popitem(last=False)
+        failed = self._failed.setdefault(source, partial(deque, maxlen=self._allowed))
         full = len(failed) == self._allowed and failed[0] > now - self._seconds
         wait = failed[0] + self._seconds - now if full else None
         if not full:

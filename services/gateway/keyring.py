@@ -1,6 +1,5 @@
 """From a key as it came to the account that it speaks for."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -12,6 +11,7 @@ from services.gateway.repository import Accounts
 from services.kit import keys
 from services.kit.clock import Clock
 from services.kit.http import Code
+from services.kit.remembered import Remembered
 
 __all__ = ["KeyRefused", "Keyring"]
 
@@ -49,8 +49,7 @@ class Keyring:
         self._pepper = pepper
         self._clock = clock
         self._remember = remember
-        self._capacity = capacity
-        self._looked: OrderedDict[KeyId, _Looked] = OrderedDict()
+        self._looked: Remembered[KeyId, _Looked] = Remembered(capacity)
 
     async def identify(self, plain: str) -> Caller:
         """Who calls with this key. Raises KeyRefused and Unavailable.
@@ -77,9 +76,9 @@ class Keyring:
 
     def forget(self, account: AccountId) -> None:
         """Looks the account's keys up again at their next use: it has changed."""
-        for key, looked in list(self._looked.items()):
-            if looked.account is None or looked.account.id == account:
-                del self._looked[key]
+        self._looked.forget_where(
+            lambda looked: looked.account is None or looked.account.id == account
+        )
 
     async def _account(self, id: KeyId) -> Account | None:
         looked = self._looked.get(id)
@@ -87,7 +86,4 @@ class Keyring:
             account = await self._accounts.with_key(id)
             looked = _Looked(account, self._clock.monotonic() + self._remember)
             self._looked[id] = looked
-            self._looked.move_to_end(id)
-            if len(self._looked) > self._capacity:
-                self._looked.popitem(last=False)
         return looked.account

@@ -1,7 +1,6 @@
 """Live news of jobs on this replica: what was heard last, and who waits for more."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +8,7 @@ from services.contracts import Envelope, Event, JobId
 from services.gateway.core.job import Job, newest, project, slim
 from services.kit.clock import Clock
 from services.kit.pause import pause
+from services.kit.remembered import Remembered
 
 __all__ = ["Waiters", "Watch"]
 
@@ -42,8 +42,7 @@ class Waiters:
 
     def __init__(self, clock: Clock, capacity: int = 4096) -> None:
         self._clock = clock
-        self._capacity = capacity
-        self._news: OrderedDict[JobId, _News] = OrderedDict()
+        self._news: Remembered[JobId, _News] = Remembered(capacity)
         self._watches: dict[JobId, set[Watch]] = {}
 
     def hear(self, envelope: Envelope[Event]) -> None:
@@ -57,12 +56,12 @@ class Waiters:
 
     def fold(self, job: Job) -> Job:
         """The stored job with what was heard since."""
-        for event in self._news.get(job.id, {}).values():
+        for event in self.heard(job.id):
             job = project(job, event)
         return job
 
     def heard(self, job: JobId) -> tuple[Event, ...]:
-        return tuple(self._news.get(job, {}).values())
+        return tuple((self._news.get(job) or {}).values())
 
     @contextmanager
     def watch(self, job: JobId) -> Iterator[Watch]:
@@ -77,9 +76,6 @@ class Waiters:
                 del self._watches[job]
 
     def _remember(self, job: JobId, event: Event) -> None:
-        news = self._news.setdefault(job, {})
-        self._news.move_to_end(job)
+        news = self._news.setdefault(job, dict)
         earlier = news.get(type(event), event)
         news[type(event)] = slim(newest(earlier, event))
-        if len(self._news) > self._capacity:
-            self._news.popitem(last=False)

@@ -9,9 +9,9 @@ from services.kit.clock import Clock
 from services.kit.documents import ID_INDEX, CollectionSpec, Documents, Index, Rows, RowsSpec
 from services.kit.documents.turns import Turns
 from services.kit.errors import Duplicate, Unavailable
+from services.kit.remembered import Remembered
 from services.kit.telemetry import metrics
 from services.notify.core import Notice, Notification, next_sequence
-from services.notify.remembered import Remembered
 
 __all__ = ["HEADS", "NOTIFICATIONS", "FeedRow", "Feeds", "Head", "RowFeeds"]
 
