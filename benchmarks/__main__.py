@@ -1,30 +1,49 @@
-"""`python -m benchmarks NAME [--json]`: runs one measurement and prints its figures."""
+"""`python -m benchmarks platform|profile [--only NAME] [--json]`: measures, prints the figures."""
 
 import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
-from benchmarks.platform import platform
-
-Figures = dict[str, float]
-
-MEASUREMENTS: dict[str, Callable[[], Coroutine[Any, Any, Figures]]] = {"platform": platform}
+from benchmarks.platform import FIGURES, platform
+from benchmarks.profile import profile
+from benchmarks.sizes import Sizes
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("name", choices=sorted(MEASUREMENTS), help="what to measure")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    chosen = parser.parse_args()
-    figures = asyncio.run(MEASUREMENTS[chosen.name]())
+    chosen = _parser().parse_args()
+    sizes = Sizes(**{field.name: getattr(chosen, field.name) for field in fields(Sizes)})
+    if chosen.name == "platform":
+        found = asyncio.run(platform(chosen.only or FIGURES, sizes))
+    else:
+        found = asyncio.run(profile(sizes, chosen.stacks))
     if chosen.json:
-        sys.stdout.write(json.dumps(figures) + "\n")
+        sys.stdout.write(json.dumps(found) + "\n")
         return
+    _print(found)
+
+
+def _print(figures: Mapping[str, float]) -> None:
     for name, value in figures.items():
-        sys.stdout.write(f"{name:44} {value:10.3f}\n")
+        sys.stdout.write(f"{name:60} {value:12.3f}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("name", choices=("platform", "profile"), help="what to measure")
+    parser.add_argument("--only", action="append", choices=FIGURES, help="one figure of platform")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--stacks", type=Path, help="folder for profile's sampled stacks")
+    sizes = parser.add_argument_group("sizes")
+    for field in fields(Sizes):
+        kind: Any = type(field.default)
+        flag = f"--{field.name.replace('_', '-')}"
+        sizes.add_argument(flag, type=kind, default=field.default, metavar=kind.__name__)
+    return parser
 
 
 if __name__ == "__main__":

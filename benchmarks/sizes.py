@@ -1,0 +1,25 @@
+"""How much each measurement does: the defaults are what the documents hold."""
+
+from dataclasses import dataclass
+
+__all__ = ["Figures", "Sizes"]
+
+Figures = dict[str, float]
+"""What was measured, by a name that says the unit."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Counts, unless the name says seconds. `pictures` and `rounds` are those of the ratio."""
+
+    idle_jobs: int = 60
+    half_load_seconds: float = 45.0
+    pictures: int = 16
+    rounds: int = 3
+    noop_jobs: int = 1_500
+    soak_jobs: int = 20_000
+    soak_look: int = 2_000
+    decisions: int = 3_000
+    accounts: int = 8
+    open_jobs: int = 8
+    rest_seconds: float = 20.0
