@@ -40,10 +40,17 @@ class _GaveUpError(Exception):
 
 
 class Attempt:
-    """Follows the render, keeps its claim, stores its pictures, writes its outcome."""
+    """Follows the render, keeps its claim, stores its pictures, writes its outcome.
 
-    def __init__(self, claim: Claim, entry: Running, tools: Tools) -> None:
+    `drawn` is called when the engine has done with it, while pictures and outcome are yet to be
+    written: another render may have its place there.
+    """
+
+    def __init__(
+        self, claim: Claim, entry: Running, tools: Tools, drawn: Callable[[], None]
+    ) -> None:
         self.claim = claim
+        self._drawn = drawn
         self._order = entry.order
         self._tools = tools
         self._keeper = Keeper(claim, tools.queue, tools.clock, tools.lease, self.cancel)
@@ -94,7 +101,9 @@ class Attempt:
             await self._tools.host.submit(_draw(self.claim, self._order.spec))
             if self._cancelling:
                 await self.cancel()
-            return await self._follow(box)
+            end = await self._follow(box)
+            self._drawn()
+            return await self._stored(end) if isinstance(end, Drawn) else end
         except EngineNotReadyError:
             return outcome.Crashed("engine_not_ready")
         except _GaveUpError:
@@ -103,14 +112,14 @@ class Attempt:
             _log.exception("images_not_stored", job=self.claim.job, attempt=self.claim.attempt)
             return outcome.Crashed("images_not_stored")
 
-    async def _follow(self, box: Box) -> outcome.Outcome:
+    async def _follow(self, box: Box) -> outcome.Outcome | Drawn:
         while True:
             news = await self._next(box)
             match news:
                 case Stepped():
                     self._stepped(news)
                 case Drawn():
-                    return await self._stored(news)
+                    return news
                 case Failed(code=code, message=message, permanent=permanent):
                     return outcome.Failed(code, message, permanent)
                 case Cancelled():

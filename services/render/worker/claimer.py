@@ -64,6 +64,16 @@ class Claimer:
                 return taken
         return None
 
+    async def pass_on(self, taken: Taken) -> None:
+        """The line has come as far as this job; to be called when it is on its way already."""
+        order = taken[1].order
+        line = line_of(order.pool, order.lane)
+        try:
+            await self._lines.claimed(line, order.ticket)
+        except Unavailable as error:
+            # The next claim moves the line on as well; until then newcomers go a little earlier.
+            _log.warning("line_not_moved", line=line, reason=error.detail)
+
     async def held(self) -> list[Taken]:
         """All that the database says is ours: also a claim whose answer got lost."""
         found = await self._queue.held_by(self._worker)
@@ -90,14 +100,6 @@ class Claimer:
         if change is None or not isinstance(change.state, Running):
             return None
         self._meter.took(order.lane, order.cost)
-        await self._pass_on(line_of(order.pool, order.lane), order.ticket)
         held = claim_of(change.state, candidate.job, self._worker)
         assert held is not None
         return held, change.state
-
-    async def _pass_on(self, line: str, ticket: float) -> None:
-        try:
-            await self._lines.claimed(line, ticket)
-        except Unavailable as error:
-            # The next claim moves the line on as well; until then newcomers go a little earlier.
-            _log.warning("line_not_moved", line=line, reason=error.detail)

@@ -1,6 +1,7 @@
 """The worker: claims while its engine has room, sees every render through, drains when told."""
 
 import asyncio
+from functools import partial
 
 import structlog
 
@@ -20,6 +21,9 @@ from services.render.worker.tools import Tools
 __all__ = ["Worker"]
 
 _log = structlog.get_logger("render.worker")
+
+_OPEN_PER_SLOT = 2
+"""One is drawn while another's pictures and outcome are written."""
 
 
 class Worker:
@@ -50,6 +54,7 @@ class Worker:
         self._finish_seconds = finish_seconds
         self._hand_back_seconds = hand_back_seconds
         self._open: dict[Claim, Attempt] = {}
+        self._drawing: set[Claim] = set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._unsure = False
@@ -108,16 +113,22 @@ class Worker:
         if (taken := await self._claimer.next()) is None:
             return False
         self._begin(taken, tasks)
+        await self._claimer.pass_on(taken)
         return True
 
     def _room(self) -> int:
+        """Free slots, as long as no more renders than there are slots wait to be written down."""
         ready = self._tools.host.ready
-        return ready.slots - len(self._open) if ready else 0
+        if ready is None:
+            return 0
+        return min(ready.slots - len(self._drawing), _OPEN_PER_SLOT * ready.slots - len(self._open))
 
     def _begin(self, taken: Taken, tasks: asyncio.TaskGroup) -> None:
         claim, entry = taken
         if claim not in self._open:
-            attempt = self._open[claim] = Attempt(claim, entry, self._tools)
+            attempt = Attempt(claim, entry, self._tools, partial(self._drawn, claim))
+            self._open[claim] = attempt
+            self._drawing.add(claim)
             self._idle.clear()
             tasks.create_task(self._see_through(attempt))
 
@@ -130,7 +141,11 @@ class Worker:
             del self._open[attempt.claim]
             if not self._open:
                 self._idle.set()
-            self._bell.ring()
+            self._drawn(attempt.claim)
+
+    def _drawn(self, claim: Claim) -> None:
+        self._drawing.discard(claim)
+        self._bell.ring()
 
     async def _drain(self) -> None:
         clock: Clock = self._tools.clock

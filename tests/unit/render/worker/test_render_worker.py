@@ -65,6 +65,28 @@ async def test_a_worker_takes_no_more_than_its_engine_has_room_for(house: House)
         assert [draw.job for draw in bench.engine.open] == [jobs[0], jobs[2]]
 
 
+async def test_the_next_render_begins_while_the_last_ones_pictures_are_stored(
+    house: House,
+) -> None:
+    bench = Bench(house)
+    jobs = [await house.admit(account=account_id(n)) for n in range(3)]
+    async with bench.at_work():
+        house.shelf.error = away("blobs")
+        bench.engine.finish(jobs[0])
+        await settled()
+        assert [draw.job for draw in bench.engine.open] == [jobs[1]]
+        assert isinstance(await house.queue.load(jobs[0]), Running)
+        bench.engine.finish(jobs[1])
+        await settled()
+        assert not bench.engine.open, "what can't be stored must not pile up"
+        house.shelf.error = None
+        await bench.pass_time(1)
+        assert [draw.job for draw in bench.engine.open] == [jobs[2]]
+        bench.engine.finish(jobs[2])
+        await settled()
+    assert [house.names(job)[-1] for job in jobs] == ["Completed"] * 3
+
+
 async def test_paid_jobs_go_before_free_ones_and_those_before_deferred(house: House) -> None:
     bench = Bench(house, automatic=True)
     lanes = [Lane.DEFERRED, Lane.FREE, Lane.PAID]
