@@ -1,6 +1,8 @@
 """Events become news: stored first, then pushed to whoever listens."""
 
 import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from services.contracts import AccountId, Envelope, Event, EventId
 from services.contracts.events import AccountChanged
@@ -8,6 +10,7 @@ from services.kit.bus import RecentIds
 from services.notify.core import live_notice, notice
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
+from services.notify.remembered import Remembered
 from services.notify.repository import Feeds
 
 __all__ = ["Handlers"]
@@ -15,15 +18,22 @@ __all__ = ["Handlers"]
 _LOOKS = (0.05, 0.5)
 """Seconds after an event at which its feed is looked at here, should another replica store it."""
 
+Later = Callable[[float, Callable[[], None]], object]
+"""Calls something in so many seconds."""
+
 
 class Handlers:
     """What the group makes durable, and what the tail only passes on."""
 
-    def __init__(self, feeds: Feeds, keyring: Keyring, hub: Hub) -> None:
+    def __init__(
+        self, feeds: Feeds, keyring: Keyring, hub: Hub, *, later: Later | None = None
+    ) -> None:
         self._feeds = feeds
         self._keyring = keyring
         self._hub = hub
+        self._later = later or _call_later
         self._told = RecentIds()
+        self._stored_here: Remembered[AccountId, bool] = Remembered()
 
     async def store(self, envelope: Envelope[Event]) -> None:
         """Appends an event to its account's feed, once."""
@@ -32,6 +42,7 @@ class Handlers:
             return
         if (news := notice(envelope)) and (stored := await self._feeds.append(news)):
             self._told.add(envelope.id)
+            self._stored_here[news.account] = True
             self._hub.tell(stored)
 
     def overhear(self, envelope: Envelope[Event]) -> None:
@@ -39,10 +50,18 @@ class Handlers:
         if live := live_notice(envelope.data):
             self._hub.tell_live(live)
         elif (news := notice(envelope)) and self._hub.has(news.account):
-            loop = asyncio.get_running_loop()
-            for seconds in _LOOKS:
-                loop.call_later(seconds, self._look_for, envelope.id, news.account)
+            for seconds in self._looks(news.account):
+                self._later(seconds, partial(self._look_for, envelope.id, news.account))
+
+    def _looks(self, account: AccountId) -> Sequence[float]:
+        """Whose last news this replica stored itself, it will most likely store again: no haste."""
+        return _LOOKS[-1:] if self._stored_here.get(account) else _LOOKS
 
     def _look_for(self, event: EventId, account: AccountId) -> None:
         if event not in self._told:
+            self._stored_here.forget(account)
             self._hub.look(account)
+
+
+def _call_later(seconds: float, act: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(seconds, act)

@@ -52,6 +52,8 @@ class Listener:
         self._wake = asyncio.Event()
 
     def offer(self, news: News) -> None:
+        if isinstance(news, Look) and news in self._news:
+            return  # one look finds all there is
         if len(self._news) < self._size:
             self._news.append(news)
             self._wake.set()

@@ -95,7 +95,10 @@ class _Feed:
             self._sent = begin.after
             if begin.resume is Resume.RESET:
                 yield Reset(begin.after)
-        while page := await self._page(self._sent):
+        page_is_full = True
+        while page_is_full:
+            page = await self._page(self._sent)
+            page_is_full = len(page) == _PAGE
             for notification in page:
                 self._sent = notification.sequence
                 yield notification
