@@ -7,10 +7,10 @@ from functools import partial
 from services.contracts import AccountId, Envelope, Event, EventId
 from services.contracts.events import AccountChanged
 from services.kit.bus import RecentIds
+from services.kit.remembered import Remembered
 from services.notify.core import live_notice, notice
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
-from services.notify.remembered import Remembered
 from services.notify.repository import Feeds
 
 __all__ = ["Handlers"]
