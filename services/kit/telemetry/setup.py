@@ -14,7 +14,6 @@ from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 from opentelemetry.trace import NoOpTracerProvider, Span, Status, StatusCode
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -23,13 +22,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from services.kit.build import build_info
 from services.kit.settings import ServiceSettings
 from services.kit.telemetry import logs, metrics, tracing
+from services.kit.telemetry.spans import SpanQueue
 
 __all__ = ["Telemetry"]
 
 _EXPORT_SECONDS = 3.0
-_SPAN_QUEUE = 4096
-_SPAN_BATCH = 512
-_SPANS_EVERY_MS = 1000
 _METRICS_EVERY_MS = 15_000
 
 
@@ -37,7 +34,7 @@ class Telemetry:
     """The traces, metrics and logs of one process.
 
     The service works the same whether anybody collects them or not: exports run on threads of
-    their own with bounded queues, and what does not fit is dropped.
+    their own with bounded queues, and what does not fit is dropped and counted.
     """
 
     def __init__(
@@ -106,14 +103,7 @@ def _tracer_provider(resource: Resource, settings: ServiceSettings) -> TracerPro
     )
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter(_address(settings, "traces"), timeout=_EXPORT_SECONDS)
-        provider.add_span_processor(
-            BatchSpanProcessor(
-                exporter,
-                max_queue_size=_SPAN_QUEUE,
-                schedule_delay_millis=_SPANS_EVERY_MS,
-                max_export_batch_size=_SPAN_BATCH,
-            )
-        )
+        provider.add_span_processor(SpanQueue(exporter))
     return provider
 
 

@@ -1,16 +1,20 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import structlog
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from pydantic import SecretStr
 
 from services.kit.settings import ServiceSettings
 from services.kit.telemetry import Telemetry, current_traceparent, metrics, span
+from services.kit.telemetry.recording import recorded_metrics
+from services.kit.telemetry.spans import SpanQueue
 
 
 def settings(**given: object) -> ServiceSettings:
@@ -74,10 +78,41 @@ def test_a_dead_collector_changes_nothing(capfd: pytest.CaptureFixture[str]) -> 
         with span("decide", number=number):
             metrics.CLAIMS.add(1, lane="free")
     assert time.monotonic() - started < 20
+    exposition = telemetry.exposition()[0].decode()
     stopping = time.monotonic()
     telemetry.shutdown()
     assert time.monotonic() - stopping < 10
+    assert dropped(exposition) >= 10_000 - 4096 - 512
     assert len(capfd.readouterr().err.splitlines()) < 10
+
+
+def dropped(exposition: str) -> float:
+    lines = exposition.splitlines()
+    found = [line for line in lines if line.startswith("heatsink_telemetry_spans_dropped_total{")]
+    return sum(float(line.rpartition(" ")[2]) for line in found)
+
+
+def test_spans_that_do_not_fit_are_counted_one_by_one() -> None:
+    sent, go_on = list[str](), threading.Event()
+
+    class Stuck(SpanExporter):
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            go_on.wait(10)
+            sent.extend(span.name for span in spans)
+            return SpanExportResult.SUCCESS
+
+    with recorded_metrics() as recorded:
+        queue = SpanQueue(Stuck(), size=8)
+        provider = TracerProvider(shutdown_on_exit=False)
+        provider.add_span_processor(queue)
+        tracer = provider.get_tracer("test")
+        for number in range(100):
+            tracer.start_span(str(number)).end()
+        go_on.set()
+        provider.shutdown()
+        lost = recorded.of(metrics.SPANS_DROPPED, reason="queue_full")
+    assert lost + len(sent) == 100
+    assert lost >= 100 - 2 * 8
 
 
 def test_metrics_can_be_scraped_under_the_names_of_prometheus() -> None:

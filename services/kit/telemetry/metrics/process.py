@@ -11,6 +11,7 @@ __all__ = [
     "HTTP_SECONDS",
     "LOOP_LAG_SECONDS",
     "READY",
+    "SPANS_DROPPED",
     "WRITE_CONFLICTS",
 ]
 
@@ -75,6 +76,12 @@ WRITE_CONFLICTS = Counter(
 )
 BLOB_SECONDS = Histogram(
     "heatsink.blobs.duration", "s", "Time in one call of the blob store.", _blobs, bounds=_QUICK
+)
+SPANS_DROPPED = Counter(
+    "heatsink.telemetry.spans.dropped",
+    "{span}",
+    "Spans that reached no collector: their queue was full, or it did not take them.",
+    _reason,
 )
 READY = Gauge("heatsink.ready", "1", "1 while this process is ready to serve.", _none)
 BUILD = Gauge("heatsink.build", "1", "Always 1; the labels say what runs.", _build)
