@@ -208,7 +208,8 @@ class Relay:
             since = now if self._failing_since is None else self._failing_since
             self._failing_since = since
             if now - since >= self._pace.stuck_after:
-                self._readiness.block(_READINESS, f"nothing published: {error}"[:200])
+                # Jobs are accepted and read all the same: no reason to leave the balancer.
+                self._readiness.degrade(_READINESS, f"nothing published: {error}"[:200])
 
     async def _sweeps(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

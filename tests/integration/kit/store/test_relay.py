@@ -147,6 +147,7 @@ async def test_nothing_is_lost_while_the_bus_is_down(store: Store, bus: Bus) -> 
             await books.change(f"b{number}", say(number, place=number))
         await eventually(lambda: relay.backlog == 20 and relay.oldest_age > 0.1)
         await eventually(lambda: "outbox" in readiness.reasons)
+        assert readiness.ready, "what is accepted is stored, and reads work"
         bus.down = False
         await eventually(lambda: len(bus.attempts) == 20)
         await eventually(lambda: relay.backlog == 0 and relay.oldest_age == 0)
