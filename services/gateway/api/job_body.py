@@ -9,6 +9,7 @@ from services.contracts.events import FailureCode, Rule
 from services.gateway.api.context import Gateway
 from services.gateway.api.picture_links import picture_link
 from services.gateway.core.job import Job
+from services.gateway.core.queueing import predicted_wait
 from services.kit.http import Code
 
 __all__ = [
@@ -36,7 +37,7 @@ class Queue(BaseModel):
     lane: Lane
     ticket: float
     wait_seconds: float | None = Field(
-        description="Predicted wait in this lane of one who joins now."
+        description="Predicted wait in this lane of one who joins now; null without workers."
     )
 
 
@@ -158,11 +159,9 @@ def _progress(job: Job) -> Progress | None:
 def _queue(here: Gateway, job: Job) -> Queue | None:
     if job.place is None or job.status not in {JobStatus.QUEUED, JobStatus.DEFERRED}:
         return None
-    load = here.tables.load.get(job.spec.pool)
-    waits = {lane.lane: lane.wait_seconds for lane in load.lanes} if load else {}
-    return Queue(
-        lane=job.place.lane, ticket=job.place.ticket, wait_seconds=waits.get(job.place.lane)
-    )
+    lane, load = job.place.lane, here.tables.load.get(job.spec.pool)
+    wait = predicted_wait(load, lane, here.clock.now())
+    return Queue(lane=lane, ticket=job.place.ticket, wait_seconds=wait)
 
 
 def _picture(here: Gateway, job: Job, image: ImageRef) -> Picture:

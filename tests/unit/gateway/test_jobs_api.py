@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.contracts.events import Heat, JobCancelRequested, LoadReported
-from services.contracts.events.load import LaneLoad
+from services.contracts.events.load import LaneLoad, WorkerLoad, WorkerPhase
 from services.contracts.jobs import Lane
 from services.kit.errors import Unavailable
 from tests.unit.gateway.house import House, Tenant
@@ -87,17 +87,29 @@ async def test_a_waiting_job_tells_its_place(house: House, ada: Tenant) -> None:
         "wait_seconds": None,
     }
     lane = LaneLoad(lane=Lane.FREE, waiting=3, backlog=9, drain_rate=1, wait_seconds=12.5)
-    house.load["default"] = LoadReported(
+    load = LoadReported(
         at=NOW,
         pool="default",
         reporter="c",
         fence=1,
         capacity=1,
+        workers=(WorkerLoad(id="w-1", phase=WorkerPhase.READY, running=1),),
         lanes=(lane,),
         running=1,
         heat=Heat.WARM,
     )
+    house.load["default"] = load
     assert (await look(ada, job_id))["queue"]["wait_seconds"] == 12.5
+
+    leaving = WorkerLoad(id="w-1", phase=WorkerPhase.DRAINING, running=1)
+    for workers in ((), (leaving,)):
+        house.load["default"] = load.model_copy(update={"workers": workers})
+        told = (await look(ada, job_id))["queue"]
+        assert (told["ticket"], told["wait_seconds"]) == (4.0, None), "nobody is there to draw"
+    house.load["default"] = load
+    house.clock.move(timedelta(seconds=31))
+    told = (await look(ada, job_id))["queue"]
+    assert (told["ticket"], told["wait_seconds"]) == (4.0, None), "nobody has reported lately"
 
 
 async def test_a_rejected_job_tells_rule_and_time(house: House, ada: Tenant) -> None:
