@@ -11,7 +11,7 @@ import pymongo
 from bson import CodecOptions
 from bson.errors import BSONError
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
-from pymongo import ASCENDING, DESCENDING, UpdateOne
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from pymongo.monitoring import (
     CommandFailedEvent,
@@ -25,9 +25,10 @@ from pymongo.write_concern import WriteConcern
 from services.kit.budget import left, spending
 from services.kit.clock import Clock
 from services.kit.component import Readiness
-from services.kit.documents.model import CollectionSpec, Index
+from services.kit.documents.model import CollectionSpec
 from services.kit.documents.rows import RowsSpec
 from services.kit.errors import Unavailable
+from services.kit.indexes import TTL, Wanted, wanted
 from services.kit.outage import Outage
 from services.kit.pause import pause
 from services.kit.store_errors import DUPLICATE, PART, Refused, translated
@@ -45,10 +46,8 @@ _ENSURE_SECONDS = 60.0
 _DURABLE = WriteConcern(w="majority", j=True)
 _QUICK = WriteConcern(w=1)
 _CODEC: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC)
-_OUTBOX_INDEX = "outbox_pending"
 
 _INDEX_DIFFERS = frozenset({85, 86})
-_TTL = "expireAfterSeconds"
 
 
 class Store:
@@ -120,13 +119,18 @@ class Store:
         it new fields, or drop the old one by hand while nothing relies on it.
         """
         for spec in specs:
-            documents = isinstance(spec, CollectionSpec)
-            for index in spec.indexes:
-                keys, options = _index(index, "state." if documents else "")
-                await self._ensure_index(spec.name, keys, options)
-            if documents:
-                options = {"name": _OUTBOX_INDEX, "sparse": True}
-                await self._ensure_index(spec.name, [("pending", ASCENDING)], options)
+            for index in wanted(spec):
+                await self._ensure_index(spec.name, index)
+
+    async def command(self, name: str) -> dict[str, Any]:
+        """The server's own answer to a command without arguments."""
+        async with self.guard():
+            return dict(await self._database.command(name))
+
+    async def indexes(self, collection: str) -> dict[str, dict[str, Any]]:
+        """The indexes there are, by name, as the driver describes them."""
+        async with self.guard():
+            return dict(await self.collection(collection).index_information())
 
     async def insert_new(self, collection: str, rows: Sequence[Mapping[str, Any]]) -> int:
         """Inserts those rows that no unique index refuses; answers how many."""
@@ -160,17 +164,18 @@ class Store:
     def _away(self, detail: str) -> Unavailable:
         return Unavailable(PART, detail, lasting=self._outage.failed())
 
-    async def _ensure_index(
-        self, collection: str, keys: list[tuple[str, int]], options: dict[str, Any]
-    ) -> None:
+    async def _ensure_index(self, collection: str, index: Wanted) -> None:
         async with self.guard(_ENSURE_SECONDS):
             try:
-                await self.collection(collection).create_index(keys, **options)
+                keys = list(index.keys)
+                await self.collection(collection).create_index(
+                    keys, name=index.name, **index.options
+                )
             except OperationFailure as error:
-                if error.code not in _INDEX_DIFFERS or _TTL not in options:
+                if error.code not in _INDEX_DIFFERS or TTL not in index.options:
                     raise
-                wanted = {"name": options["name"], _TTL: options[_TTL]}
-                await self._database.command({"collMod": collection, "index": wanted})
+                change = {"name": index.name, TTL: index.options[TTL]}
+                await self._database.command({"collMod": collection, "index": change})
 
 
 class StoreWatch:
@@ -226,21 +231,3 @@ class _Timings(CommandListener):
                 operation=event.command_name,
                 outcome=outcome,
             )
-
-
-def _index(index: Index, prefix: str) -> tuple[list[tuple[str, int]], dict[str, Any]]:
-    keys = [
-        (
-            prefix + part.removeprefix("-"),
-            DESCENDING if part.startswith("-") else ASCENDING,
-        )
-        for part in index.fields
-    ]
-    options: dict[str, Any] = {"name": index.name}
-    if index.unique:
-        options["unique"] = True
-    if index.sparse:
-        options["sparse"] = True
-    if index.expire_after is not None:
-        options[_TTL] = round(index.expire_after.total_seconds())
-    return keys, options
