@@ -27,6 +27,7 @@ from services.gateway.waiters import Waiters
 from services.kit.blobs import Blobs
 from services.kit.bus import Group, Table, Tail
 from services.kit.component import Component
+from services.kit.diagnosis.blobs import blobs_check
 from services.kit.http import HttpServer, Limits
 from services.kit.lease import LEASES, Lease
 from services.kit.lifecycle import Context
@@ -60,6 +61,7 @@ class _Knowledge:
 async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequence[Component]:
     """Gateway's components, those that others need first."""
     clock, readiness = context.clock, context.readiness
+    context.diagnosis.add(blobs_check(context.settings.blobs))
     plumbing = plumb(context, NAME, (JOBS, ACCOUNTS))
     await plumbing.ensure(JOBS, ACCOUNTS, LEASES)
     known = _knowledge(plumbing, context)

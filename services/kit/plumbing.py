@@ -7,10 +7,13 @@ from typing import Any, TypeVar
 from services.contracts import STREAMS
 from services.kit.bus import Connection, Producer, Security, SecurityProtocol
 from services.kit.component import Component
+from services.kit.diagnosis.database import indexes_check, writes_check
+from services.kit.diagnosis.outbox import outbox_check
 from services.kit.documents import CollectionSpec, Documents, Rows, RowsSpec
 from services.kit.documents.mongo import MongoDocuments
 from services.kit.documents.mongo_rows import MongoRows
 from services.kit.documents.outbox import Relay
+from services.kit.documents.outbox_store import OutboxStore
 from services.kit.errors import Unavailable
 from services.kit.lifecycle import Context
 from services.kit.settings import ServiceSettings
@@ -66,6 +69,7 @@ class Plumbing:
 
     async def ensure(self, *specs: CollectionSpec[Any] | RowsSpec[Any]) -> None:
         """Makes indexes; while the database is away readiness says so, and this waits."""
+        self.context.diagnosis.add(indexes_check(self.store, specs))
         while True:
             try:
                 await self.store.ensure(*specs)
@@ -89,6 +93,10 @@ def plumb(
     reach = connection(context.settings, service)
     store = open_store(context.settings, service)
     context.resources.callback(store.close)
+    context.diagnosis.add(
+        writes_check(store, context.clock),
+        outbox_check(OutboxStore(store), [spec.name for spec in documents], context.clock),
+    )
     spoken = [stream for stream, spec in STREAMS.items() if service in spec.writers]
     producer = Producer(reach, context.clock, context.readiness, streams=spoken)
     relay = Relay(

@@ -8,6 +8,7 @@ from services.contracts.events import LimitsChanged
 from services.kit.bus import Connection, Group, Table, lag
 from services.kit.clock import Clock
 from services.kit.component import Component
+from services.kit.diagnosis.leases import lease_check
 from services.kit.documents.mongo import MongoDocuments
 from services.kit.documents.mongo_rows import MongoRows
 from services.kit.lease import LEASES, Lease
@@ -63,17 +64,12 @@ def accounts_to_read(store: Store, clock: Clock) -> Accounts:
 
 def _sweep(context: Context[QuotaSettings], pipes: Plumbing, accounts: Accounts) -> LeakSweep:
     settings, clock = context.settings, context.clock
-    every = settings.sweep_seconds
+    every, leases = settings.sweep_seconds, pipes.documents(LEASES)
+    context.diagnosis.add(lease_check(leases, LeakSweep.name, clock))
     return LeakSweep(
         accounts,
         _places(pipes.connection),
-        Lease(
-            pipes.documents(LEASES),
-            LeakSweep.name,
-            settings.replica,
-            clock,
-            every * _LOOKS_PER_LEASE,
-        ),
+        Lease(leases, LeakSweep.name, settings.replica, clock, every * _LOOKS_PER_LEASE),
         clock,
         leak_after=timedelta(hours=settings.leak_hours),
         every=every,

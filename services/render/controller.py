@@ -51,6 +51,11 @@ class Controller:
         self._roster = Roster()
         self._see()
 
+    @property
+    def roster(self) -> Roster:
+        """The workers as of the last look."""
+        return self._roster
+
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await self._attempt()

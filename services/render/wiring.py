@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from services.contracts import Catalogue, Stream
 from services.kit.bus import Group
 from services.kit.component import Component
+from services.kit.diagnosis.blobs import blobs_check
+from services.kit.diagnosis.leases import lease_check
 from services.kit.lease import LEASES, Lease
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
 from services.render.controller import Controller
 from services.render.core import LINES, QUEUE, TURNS, WORKERS
+from services.render.diagnosis import render_checks
 from services.render.fleet import Fleet
 from services.render.handlers import Intake
 from services.render.launching import is_alive, launcher
@@ -38,10 +41,17 @@ async def build(context: Context[RenderSettings], catalogue: Catalogue) -> Seque
         retries=context.settings.retries,
         jitter=random.random,
     )
+    pools = sorted({model.pool for model in catalogue.models})
+    controller = _controller(plumbing, pools, queue, workers, sweep)
+    context.diagnosis.add(
+        *render_checks(queue, lambda: controller.roster, pools, context.clock),
+        lease_check(plumbing.documents(LEASES), Controller.name, context.clock),
+        blobs_check(context.settings.blobs),
+    )
     return (
         *plumbing.components,
         _intake(plumbing, queue, catalogue),
-        _controller(plumbing, catalogue, queue, workers, sweep),
+        controller,
         _fleet(plumbing, workers, sweep),
     )
 
@@ -62,13 +72,13 @@ def _intake(plumbing: Plumbing, queue: Queue, catalogue: Catalogue) -> Group:
 
 
 def _controller(
-    plumbing: Plumbing, catalogue: Catalogue, queue: Queue, workers: Workers, sweep: Sweep
+    plumbing: Plumbing, pools: Sequence[str], queue: Queue, workers: Workers, sweep: Sweep
 ) -> Controller:
     context = plumbing.context
     settings: RenderSettings = context.settings
     reporter = Reporter(
         settings.replica,
-        sorted({model.pool for model in catalogue.models}),
+        pools,
         queue,
         plumbing.producer,
         context.clock,

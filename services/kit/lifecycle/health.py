@@ -1,4 +1,4 @@
-"""The health port: `/live`, `/ready`, `/metrics` and `/build`, answered on a thread of its own."""
+"""The health port: `/live`, `/ready`, `/metrics`, `/build` and `/diagnosis`, on its own thread."""
 
 import asyncio
 import threading
@@ -12,15 +12,23 @@ from services.kit.build import BuildInfo
 from services.kit.component import Readiness
 from services.kit.http.server import UvicornServer, listen
 from services.kit.lifecycle.liveness import Liveness
+from services.kit.lifecycle.reporting import MakeReport
 from services.kit.telemetry import Telemetry
 
 __all__ = ["HealthServer", "health_app"]
 
 _STOP_SECONDS = 2.0
+_FRESH = {"cache-control": "no-store"}
 
 
 def health_app(
-    service: str, build: BuildInfo, liveness: Liveness, readiness: Readiness, telemetry: Telemetry
+    service: str,
+    build: BuildInfo,
+    liveness: Liveness,
+    readiness: Readiness,
+    telemetry: Telemetry,
+    *,
+    report: MakeReport,
 ) -> Starlette:
     async def live(_: Request) -> Response:
         reasons = liveness.reasons
@@ -36,15 +44,25 @@ def health_app(
     async def about(_: Request) -> Response:
         return JSONResponse({"service": service, **build.as_json()})
 
-    endpoints = {"/live": live, "/ready": ready, "/metrics": metrics, "/build": about}
-    return Starlette(routes=[Route(path, endpoint) for path, endpoint in endpoints.items()])
+    async def diagnosis(_: Request) -> Response:
+        body = (await report()).model_dump_json()
+        return Response(body, media_type="application/json", headers=_FRESH)
+
+    routes = [
+        Route("/live", live),
+        Route("/ready", ready),
+        Route("/metrics", metrics),
+        Route("/build", about),
+        Route("/diagnosis", diagnosis),
+    ]
+    return Starlette(routes=routes)
 
 
 def _state(word: str, good: bool, reasons: dict[str, str]) -> Response:
     return JSONResponse(
         {word: good, "reasons": reasons},
         status_code=200 if good else 503,
-        headers={"cache-control": "no-store"},
+        headers=_FRESH,
     )
 
 

@@ -13,8 +13,10 @@ import structlog
 from services.kit.build import build_info
 from services.kit.clock import Clock, SystemClock
 from services.kit.component import Component, Readiness
+from services.kit.diagnosis import Diagnosis
 from services.kit.lifecycle.health import HealthServer, health_app
 from services.kit.lifecycle.liveness import Liveness, watch_loop
+from services.kit.lifecycle.reporting import reporter
 from services.kit.lifecycle.signals import heed_signals
 from services.kit.lifecycle.supervision import supervise
 from services.kit.settings import ServiceSettings
@@ -30,6 +32,7 @@ class Context(Generic[S]):
     """What a service is built from.
 
     What is entered into `resources` is closed after all components have stopped, last one first.
+    What is added to `diagnosis` is told at the health port when `heatsink doctor` asks.
     """
 
     settings: S
@@ -38,6 +41,7 @@ class Context(Generic[S]):
     telemetry: Telemetry
     liveness: Liveness = field(default_factory=Liveness)
     resources: AsyncExitStack = field(default_factory=AsyncExitStack)
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
 
 
 Build = Callable[[Context[S]], Awaitable[Sequence[Component]]]
@@ -69,11 +73,19 @@ async def serve(name: str, context: Context[S], build: Build[S], stop: asyncio.E
     readiness = context.readiness
     readiness.watch(_tell_readiness(readiness))
     readiness.block("service", "starting")
-    settings = context.settings
-    app = health_app(name, build_info(), context.liveness, readiness, context.telemetry)
+    settings, liveness = context.settings, context.liveness
+    report = reporter(
+        name,
+        settings.replica,
+        liveness=liveness,
+        readiness=readiness,
+        diagnosis=context.diagnosis,
+        clock=context.clock,
+    )
+    app = health_app(name, build_info(), liveness, readiness, context.telemetry, report=report)
     health = HealthServer(app, settings.health_host, settings.health_port)
     health.start()
-    watching = asyncio.create_task(watch_loop(context.liveness))
+    watching = asyncio.create_task(watch_loop(liveness))
     try:
         async with context.resources:
             components = await _unless(stop, build(context))

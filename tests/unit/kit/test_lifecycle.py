@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from services.kit.clock import SystemClock
 from services.kit.component import Component, Readiness
+from services.kit.diagnosis import Check, Finding, Report, Section, ok
 from services.kit.lifecycle import Context, Liveness, serve, watch_loop
 from services.kit.settings import ServiceSettings
 from services.kit.telemetry import Telemetry, metrics
@@ -207,6 +208,10 @@ def made_context() -> Iterator[Context[ServiceSettings]]:
     telemetry.shutdown()
 
 
+async def nothing_waits() -> Sequence[Finding]:
+    return (ok(Section.OUTBOX, "oldest event", "nothing waits"),)
+
+
 async def until_answered(client: httpx2.AsyncClient, path: str, status: int) -> httpx2.Response:
     async with asyncio.timeout(10):
         while True:
@@ -242,6 +247,13 @@ async def test_the_health_port_tells_how_the_service_is() -> None:
             assert hung.status_code == 503
             assert "no sign of life" in hung.json()["reasons"]["consumer"]
 
+            context.diagnosis.add(Check(Section.OUTBOX, "oldest event", nothing_waits, "mend it"))
+            told = Report.model_validate_json((await client.get("/diagnosis")).content)
+            assert (told.service, told.replica, told.ready) == ("spoon", "0", False)
+            assert told.reasons == {"database": "no answer"}
+            assert list(told.live) == ["consumer"]
+            assert told.findings == tuple(await nothing_waits())
+
             scraped = await client.get("/metrics")
             assert "heatsink_build" in scraped.text
             assert scraped.headers["content-type"].startswith("text/plain")
@@ -265,6 +277,10 @@ async def test_the_health_port_answers_while_the_loop_is_stuck() -> None:
             await until_answered(client, "/ready", 200)
         with httpx2.Client(base_url=url) as client_of_a_stuck_loop:
             assert client_of_a_stuck_loop.get("/live", timeout=5).status_code == 200
+            context.diagnosis.within = 0.1
+            told = client_of_a_stuck_loop.get("/diagnosis", timeout=5)
+            (finding,) = Report.model_validate_json(told.content).findings
+            assert (finding.what, finding.mark) == ("event loop", "bad")
         stop.set()
         await running
 
