@@ -12,7 +12,7 @@ from services.cli.problems import problems_told
 from services.cli.target import DATA, DataOption, JsonOption
 from services.contracts import STREAMS, topic, topics
 from services.kit.bus import apply as apply_topics
-from services.kit.bus import missing
+from services.kit.bus.survey import deviations
 from services.kit.plumbing import connection
 
 __all__ = ["app"]
@@ -77,11 +77,11 @@ def apply(
 
 @app.command()
 def check(data: DataOption = DATA) -> None:
-    """Name the topics that are missing; exit 1 if there are any."""
+    """Name the topics that are missing or not as the table says; exit 1 if there are any."""
     with problems_told():
         settings = settings_of(data)
-        names = [spec.name for spec in topics(settings.topic_prefix)]
-        absent = asyncio.run(missing(connection(settings, "cli"), names))
-    for name in absent:
-        typer.echo(f"missing: {name}")
-    raise typer.Exit(1 if absent else 0)
+        specs = topics(settings.topic_prefix)
+        found = asyncio.run(deviations(connection(settings, "cli"), specs))
+    for one in found:
+        typer.echo(f"missing: {one.topic}" if one.missing else f"{one.topic} {one.problem}")
+    raise typer.Exit(1 if found else 0)

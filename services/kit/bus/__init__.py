@@ -1,6 +1,6 @@
 """The bus: speaking to Kafka, and the three ways of listening (group, table, tail)."""
 
-from services.kit.bus.admin import PartitionLag, apply, lag, missing
+from services.kit.bus.admin import PartitionLag, apply, lag, lags, missing
 from services.kit.bus.connection import Connection, Security, SecurityProtocol
 from services.kit.bus.dead_letters import DeadLetter
 from services.kit.bus.delivery import Patience
@@ -43,6 +43,7 @@ __all__ = [
     "TopicRefused",
     "apply",
     "lag",
+    "lags",
     "missing",
     "read_through",
 ]

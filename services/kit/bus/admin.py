@@ -24,7 +24,16 @@ from services.kit.bus.supervision import discard
 from services.kit.bus.topic_config import replaced, wanted
 from services.kit.errors import Unavailable
 
-__all__ = ["PartitionLag", "apply", "lag", "missing", "partitions"]
+__all__ = [
+    "PartitionLag",
+    "admin_client",
+    "apply",
+    "lag",
+    "lags",
+    "missing",
+    "partitions",
+    "topic_settings",
+]
 
 _WITHIN = 30.0
 _REQUEST_MS = 10_000
@@ -54,7 +63,7 @@ async def apply(
     Adds partitions and never takes any away. Settings that an operator added stay. Without
     `replication` the brokers' own default counts. Raises Unavailable or TopicRefused.
     """
-    async with _admin(connection) as admin:
+    async with admin_client(connection) as admin:
         present = await _partitions(admin)
         new = [spec for spec in topics if spec.name not in present]
         known = [spec for spec in topics if spec.name in present]
@@ -70,14 +79,14 @@ async def apply(
 
 async def missing(connection: Connection, names: Sequence[str]) -> tuple[str, ...]:
     """Which of these topics don't exist. Raises Unavailable."""
-    async with _admin(connection) as admin:
+    async with admin_client(connection) as admin:
         present = await _partitions(admin)
     return tuple(name for name in names if name not in present)
 
 
 async def partitions(connection: Connection, names: Sequence[str]) -> tuple[TopicPartition, ...]:
     """All partitions of these topics. Raises TopicMissing or Unavailable."""
-    async with _admin(connection) as admin:
+    async with admin_client(connection) as admin:
         present = await _partitions(admin)
     for name in names:
         if name not in present:
@@ -87,18 +96,38 @@ async def partitions(connection: Connection, names: Sequence[str]) -> tuple[Topi
 
 async def lag(connection: Connection, group: str) -> tuple[PartitionLag, ...]:
     """Each partition in which the group has ever committed. Raises Unavailable."""
-    async with _admin(connection) as admin:
-        offsets = await admin.list_consumer_group_offsets(connection.group(group))
-        committed = {place: found.offset for place, found in offsets.items() if found.offset >= 0}
-        ends = await _ends(connection, list(committed))
-    return tuple(
-        PartitionLag(place.topic, place.partition, offset, ends[place])
-        for place, offset in sorted(committed.items())
-    )
+    return (await lags(connection, [group]))[group]
+
+
+async def lags(
+    connection: Connection, groups: Sequence[str]
+) -> dict[str, tuple[PartitionLag, ...]]:
+    """The same of several groups at once. Raises Unavailable."""
+    async with admin_client(connection) as admin:
+        committed = {group: await _committed(admin, connection.group(group)) for group in groups}
+        places = {place for offsets in committed.values() for place in offsets}
+        ends = await _ends(connection, list(places))
+    return {
+        group: tuple(
+            PartitionLag(place.topic, place.partition, offset, ends[place])
+            for place, offset in sorted(offsets.items())
+        )
+        for group, offsets in committed.items()
+    }
+
+
+async def topic_settings(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, Any]:
+    """Kafka's own description of each topic's settings, by the topic's name."""
+    if not names:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    answers = await admin.describe_configs(resources)
+    return {item[3]: item[4] for answer in answers for item in answer.resources}
 
 
 @asynccontextmanager
-async def _admin(connection: Connection) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin_client(connection: Connection) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A client within its block; what fails there is raised as Unavailable."""
     admin = AIOKafkaAdminClient(**connection.options(), request_timeout_ms=_REQUEST_MS)
     try:
         async with asyncio.timeout(_WITHIN):
@@ -154,11 +183,8 @@ def _new_topic(spec: TopicSpec, replication: int) -> NewTopic:
 
 async def _configure(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> list[str]:
     """Answers the names of topics whose settings differed."""
-    if not specs:
-        return []
     topic = ConfigResourceType.TOPIC
-    answers = await admin.describe_configs([ConfigResource(topic, spec.name) for spec in specs])
-    found: dict[str, Any] = {item[3]: item[4] for answer in answers for item in answer.resources}
+    found = await topic_settings(admin, [spec.name for spec in specs])
     changes = {
         spec.name: changed for spec in specs if (changed := replaced(spec, found[spec.name]))
     }
@@ -169,6 +195,11 @@ async def _configure(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> 
                 if code:
                     raise TopicRefused(name, reason or for_code(code).__name__)
     return list(changes)
+
+
+async def _committed(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, int]:
+    offsets = await admin.list_consumer_group_offsets(group)
+    return {place: found.offset for place, found in offsets.items() if found.offset >= 0}
 
 
 async def _ends(

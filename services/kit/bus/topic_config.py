@@ -6,7 +6,7 @@ from typing import Any
 
 from services.contracts import TopicSpec
 
-__all__ = ["replaced", "wanted"]
+__all__ = ["differences", "replaced", "wanted"]
 
 _DYNAMIC_TOPIC_CONFIG = 1
 _SHORTEST_SEGMENT = timedelta(minutes=1)
@@ -40,6 +40,16 @@ def replaced(spec: TopicSpec, found: Iterable[Sequence[Any]]) -> dict[str, str] 
         return None
     own = {name: value for name, value, _, source, *_ in found if source == _DYNAMIC_TOPIC_CONFIG}
     return own | settings
+
+
+def differences(spec: TopicSpec, found: Iterable[Sequence[Any]]) -> tuple[str, ...]:
+    """Each setting that is not as wanted, in words."""
+    now = {name: value for name, value, *_ in found}
+    return tuple(
+        f"has {name}={now.get(name)}, not {value}"
+        for name, value in wanted(spec).items()
+        if now.get(name) != value
+    )
 
 
 def _milliseconds(length: timedelta) -> str:
