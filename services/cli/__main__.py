@@ -3,6 +3,7 @@
 import typer
 
 from services.cli.commands import jobs, keys, quota, topics
+from services.cli.commands.doctor import doctor
 from services.cli.commands.draw import draw
 from services.cli.commands.submit import submit
 from services.cli.commands.up import up
@@ -20,6 +21,7 @@ app.command()(up)
 app.command()(draw)
 app.command()(submit)
 app.command()(watch)
+app.command()(doctor)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")

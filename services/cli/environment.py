@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from services.cli.problems import NoSystem
-from services.cli.up import find_running
+from services.cli.up import whereabouts
 from services.kit.settings import ServiceSettings, read
 
 __all__ = ["environment", "settings_of"]
@@ -14,11 +14,11 @@ __all__ = ["environment", "settings_of"]
 def environment(data: Path) -> Mapping[str, str]:
     """The environment, with the addresses of a system that runs on this folder where it has none.
 
-    Raises NoSystem when neither knows them.
+    It need not be ready: whoever asks may want to know why it isn't. Raises NoSystem when neither
+    knows them.
     """
-    running = find_running(data)
-    known = dict(running.parts) if running else {}
-    merged = {**known, **os.environ}
+    here = whereabouts(data)
+    merged = {**(here.parts if here else {}), **os.environ}
     for name in ("HEATSINK_KAFKA_BOOTSTRAP", "HEATSINK_MONGO_URL"):
         if not merged.get(name):
             raise NoSystem(f"nothing runs here: start `heatsink up`, or set {name}")

@@ -6,6 +6,7 @@ from services.cli.up.options import UpOptions
 from services.cli.up.run import run
 from services.cli.up.running import DemoKeys, Running, find_running
 from services.cli.up.system import System
+from services.cli.up.whereabouts import Whereabouts, whereabouts
 
 __all__ = [
     "HEATSINK",
@@ -15,6 +16,8 @@ __all__ = [
     "Running",
     "System",
     "UpOptions",
+    "Whereabouts",
     "find_running",
     "run",
+    "whereabouts",
 ]
