@@ -40,7 +40,7 @@ def golden_record(text: str) -> WireRecord:
     golden = json.loads(text)
     return WireRecord(
         key=golden["key"].encode(),
-        value=json.dumps(golden["value"]).encode(),
+        value=None if golden["value"] is None else json.dumps(golden["value"]).encode(),
         headers=tuple((name, value.encode()) for name, value in golden["headers"].items()),
     )
 
@@ -64,7 +64,7 @@ def _golden(envelope: Envelope[Event]) -> str:
     golden = {
         "key": (record.key or b"").decode(),
         "headers": {name: value.decode() for name, value in record.headers},
-        "value": json.loads(record.value or b"{}"),
+        "value": None if record.value is None else json.loads(record.value),
     }
     return json.dumps(golden, indent=2, ensure_ascii=False) + "\n"
 

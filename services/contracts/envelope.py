@@ -78,7 +78,7 @@ def encode(envelope: Envelope[Event]) -> WireRecord:
         headers.append(("traceparent", envelope.traceparent))
     return WireRecord(
         key=event.key.encode(),
-        value=event.model_dump_json().encode(),
+        value=None if event.erases else event.model_dump_json().encode(),
         headers=(
             ("content-type", _CONTENT_TYPE),
             *((name, value.encode()) for name, value in headers),
@@ -98,10 +98,10 @@ def decode(record: WireRecord, stream: Stream | None = None) -> Envelope[Event]:
     if (version := _required(attributes, "ce_specversion", record)) != _SPEC_VERSION:
         raise DecodeError("foreign_spec", f"CloudEvents {version[:20]}", record)
     cls = _class(event_type, stream, record)
-    if record.value is None:
+    if record.value is None and not cls.erases:
         raise DecodeError("no_value", event_type, record)
     try:
-        data = cls.model_validate_json(record.value)
+        data = _data(cls, record.value, attributes)
     except ValidationError as error:
         raise DecodeError("invalid_data", _summary(error), record) from error
     try:
@@ -123,6 +123,13 @@ def _class(event_type: str, stream: Stream | None, record: WireRecord) -> type[E
     if name.is_known:
         raise DecodeError("unknown_version", shown, record)
     raise UnknownType("unknown_type", shown, record)
+
+
+def _data(cls: type[Event], value: bytes | None, attributes: dict[str, str]) -> Event:
+    if value is not None:
+        return cls.model_validate_json(value)
+    said = {"at": attributes.get("ce_time"), "account": attributes.get("ce_subject")}
+    return cls.model_validate(said)
 
 
 def _attributes(record: WireRecord) -> dict[str, str]:

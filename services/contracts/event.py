@@ -41,11 +41,13 @@ _TYPE = re.compile(r"heatsink\.(?P<stream>[a-z]+)\.(?P<name>[A-Z][A-Za-z0-9]*)\.
 class Event(Data, ABC):
     """Something that happened. Subclasses name their `stream`, their Kafka `key` and their fields.
 
-    The CloudEvents type is `heatsink.<stream>.<ClassName>.v1`.
+    The CloudEvents type is `heatsink.<stream>.<ClassName>.v1`. One that `erases` has no value on
+    the wire, so that compaction drops all events of its key: it has `at` and `account`, no more.
     """
 
     stream: ClassVar[Stream]
     major: ClassVar[int] = 1
+    erases: ClassVar[bool] = False
     at: Instant = Field(description="When it happened, by the clock of the service that says so.")
 
     @classmethod

@@ -61,6 +61,8 @@ def _entrance() -> tuple[Event, ...]:
                 ),
             ),
         ),
+        e.AccountForgotten(at=_AT, account=_ACCOUNT),
+        e.AccountErased(at=_AT, account=_ACCOUNT, service="quota"),
         e.JobSubmitted(
             at=_AT,
             account=_ACCOUNT,
@@ -144,6 +146,7 @@ def _limits() -> tuple[Event, ...]:
             ),
             hash_offset=0.25,
         ),
+        e.UsageForgotten(at=_AT, account=_ACCOUNT),
         e.LimitsChanged(
             at=_AT,
             plan="free",

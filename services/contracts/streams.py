@@ -28,6 +28,7 @@ class Stream(StrEnum):
     DEMAND = "demand"
     USAGE = "usage"
     LIMITS = "limits"
+    ERASURES = "erasures"
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _spec(
 STREAMS: dict[Stream, StreamSpec] = {
     spec.stream: spec
     for spec in (
-        _spec(Stream.ACCOUNTS, "account", "gateway", "quota notify", compacted=True),
+        _spec(Stream.ACCOUNTS, "account", "gateway", "quota render notify", compacted=True),
         _spec(Stream.SUBMISSIONS, "account", "producers", "gateway", ours=False),
         _spec(Stream.REQUESTS, "account", "gateway", "quota notify producers"),
         _spec(Stream.DECISIONS, "account", "quota", "render gateway notify"),
@@ -114,6 +115,7 @@ STREAMS: dict[Stream, StreamSpec] = {
             partitions=1,
             compacted=True,
         ),
+        _spec(Stream.ERASURES, "account", "quota render notify", "gateway", partitions=1),
     )
 }
 

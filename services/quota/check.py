@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.contracts import AccountId
+from services.contracts.events import AccountStatus
 from services.kit.clock import Clock
 from services.quota.core import AccountQuota, Finding, LedgerRow, findings
 from services.quota.repository import Accounts
@@ -48,6 +49,8 @@ async def _look(accounts: Accounts, account: AccountId) -> list[Finding]:
     before = await accounts.load(account)
     rows = await accounts.rows(account)
     after = await accounts.load(account)
+    if before and before.state.status is AccountStatus.ERASED:
+        return []  # its rows are on their way out
     if before is None or after is None:
         return findings(account, rows, after.state if after else None)
     return findings(account, _until(rows, before.state, after.state), before.state)

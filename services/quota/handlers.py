@@ -7,6 +7,7 @@ from typing import Protocol
 from services.contracts import Envelope, Event, Lane
 from services.contracts.events import (
     AccountChanged,
+    AccountStatus,
     JobCancelled,
     JobCompleted,
     JobFailed,
@@ -14,6 +15,7 @@ from services.contracts.events import (
     LimitsChanged,
 )
 from services.kit.clock import Clock
+from services.kit.erasures import Erasures
 from services.kit.errors import Unavailable
 from services.quota import reports
 from services.quota.core import (
@@ -23,6 +25,7 @@ from services.quota.core import (
     Plans,
     Verdict,
     change_account,
+    refuse_erased,
     reserve,
     settle,
     tell_again,
@@ -51,8 +54,11 @@ class Handlers:
     Each is harmless when it comes again: the account's document or the ledger knows the job.
     """
 
-    def __init__(self, accounts: Accounts, plans: Plans, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, accounts: Accounts, erasures: Erasures, plans: Plans, limits: Limits, clock: Clock
+    ) -> None:
         self._accounts = accounts
+        self._erasures = erasures
         self._plans = plans
         self._limits = limits
         self._clock = clock
@@ -64,14 +70,20 @@ class Handlers:
                 await self._requested(request)
             case JobCompleted() | JobFailed() | JobCancelled() as end:
                 await self._ended(end)
-            case AccountChanged() as event:
+            case AccountChanged(status=AccountStatus.ERASED) as event:
+                await self._erasures.begin(event.account)
+            case AccountChanged() as event if await self._erasures.find(event.account) is None:
                 change = partial(change_account, event=event, now=self._clock.now())
                 await self._accounts.change(event.account, change)
+                await self._erasures.meets(event.account)
             case _:
                 pass  # the rest of these streams is for others
 
     async def _requested(self, request: JobRequested) -> None:
         outcome = await self._reserved(request)
+        if outcome.verdict is Verdict.STRANGER:
+            await self._refuse_erased(request)
+            return
         if outcome.verdict is Verdict.CONGESTED:
             raise Unavailable("ledger", "too many of an account's decisions are not filed yet")
         reports.decided(request, outcome)
@@ -79,7 +91,7 @@ class Handlers:
             await self._tell_again(request)
 
     async def _reserved(self, request: JobRequested) -> Outcome:
-        looked_up: int | None = None
+        looked_up, may_open = None, False
         for _ in range(_LOOK_UPS):
             decide = partial(
                 reserve,
@@ -87,14 +99,27 @@ class Handlers:
                 book=self._book(),
                 now=self._clock.now(),
                 looked_up=looked_up,
+                may_open=may_open,
             )
             outcome = await self._accounts.decide(request.account, decide)
+            if outcome.verdict is Verdict.STRANGER and not await self._erasures.find(
+                request.account
+            ):
+                may_open = True
+                continue
+            if may_open:
+                await self._erasures.meets(request.account)
             if outcome.verdict is not Verdict.LOOK_UP:
                 return outcome
             if await self._accounts.is_filed(request.job):
                 return Outcome(Verdict.REPEATED)
             looked_up = outcome.forgotten_count
         raise Unavailable("database", "the account changes faster than its ledger can be read")
+
+    async def _refuse_erased(self, request: JobRequested) -> None:
+        """Whoever waits for it hears an end, and no document comes back."""
+        rejected = refuse_erased(request, self._book(), self._clock.now())
+        await self._erasures.tell(request.account, rejected)
 
     async def _tell_again(self, request: JobRequested) -> None:
         """Its first telling is lost, or still in the outbox if its row is not filed yet."""
@@ -109,7 +134,9 @@ class Handlers:
     async def _ended(self, end: JobEnd) -> None:
         decide = partial(settle, end=end, now=self._clock.now())
         outcome = await self._accounts.decide(end.account, decide)
-        if outcome.verdict is Verdict.UNMATCHED and await self._accounts.is_filed(end.job):
+        if outcome.verdict is Verdict.UNMATCHED and (
+            await self._accounts.is_filed(end.job) or await self._erasures.find(end.account)
+        ):
             outcome = Outcome(Verdict.REPEATED)
         reports.ended(end, outcome)
 

@@ -7,6 +7,7 @@ from services.contracts import AccountId, JobId
 from services.kit.documents import (
     Change,
     CollectionSpec,
+    Condition,
     Decide,
     Document,
     Documents,
@@ -22,6 +23,7 @@ from services.quota.core import (
     PlanLimits,
     forget,
     row_id,
+    shut,
     to_forget,
 )
 
@@ -61,6 +63,18 @@ class Accounts:
     async def change(self, account: AccountId, decide: Decide[AccountQuota]) -> None:
         await self._documents.change(account, decide)
 
+    async def erase(self, account: AccountId) -> bool:
+        """Takes away document and rows; false while a grant is open or something unpublished."""
+        await self._documents.change(account, shut)
+        document = await self._documents.load(account)
+        if document and document.state.open:
+            return False
+        await self._erase_rows(account)
+        if not await self._documents.discard(account):
+            return False
+        await self._erase_rows(account)  # those that the relay has filed meanwhile
+        return True
+
     async def is_filed(self, job: JobId) -> bool:
         """True when the ledger has a decision on this job."""
         return bool(await self._filed([job]))
@@ -94,6 +108,11 @@ class Accounts:
         while found := [*await self._next_document(last), *await self._next_row(last)]:
             last = min(found)
             yield AccountId(last)
+
+    async def _erase_rows(self, account: AccountId) -> None:
+        mine: Condition = ("account", "==", account)
+        while page := await self._ledger.find([mine], order=["turn"], limit=_PAGE):
+            await self._ledger.delete([mine, ("turn", "<=", page[-1].turn)])
 
     async def _next_document(self, after: str) -> list[str]:
         page = await self._documents.find([("_id", ">", after)], order=["_id"], limit=1)

@@ -11,6 +11,7 @@ from services.kit.component import Component
 from services.kit.diagnosis.leases import lease_check
 from services.kit.documents.mongo import MongoDocuments
 from services.kit.documents.mongo_rows import MongoRows
+from services.kit.erasures import ERASURES, Eraser, Erasures
 from services.kit.lease import LEASES, Lease
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
@@ -18,6 +19,7 @@ from services.kit.store import Store
 from services.kit.telemetry import metrics
 from services.quota.announcer import Announcer
 from services.quota.core import LEDGER, Plans
+from services.quota.erasing import erasing, says
 from services.quota.handlers import Handlers
 from services.quota.repository import ACCOUNTS, LIMITS, Accounts
 from services.quota.settings import QuotaSettings
@@ -33,16 +35,17 @@ _LOOKS_PER_LEASE = 3
 async def build(context: Context[QuotaSettings], plans: Plans) -> Sequence[Component]:
     """Quota's components, those that others need first."""
     clock, readiness = context.clock, context.readiness
-    pipes = plumb(context, NAME, (ACCOUNTS, LIMITS))
-    await pipes.ensure(ACCOUNTS, LIMITS, LEASES, LEDGER)
+    pipes = plumb(context, NAME, (ACCOUNTS, LIMITS, ERASURES))
+    await pipes.ensure(ACCOUNTS, LIMITS, LEASES, LEDGER, ERASURES)
     limits = Table(pipes.connection, Stream.LIMITS, LimitsChanged, clock=clock, readiness=readiness)
     limits.on_change(_measure)
     accounts = Accounts(pipes.documents(ACCOUNTS), pipes.rows(LEDGER))
+    erasures = Erasures(pipes.documents(ERASURES), clock)
     group = Group(
         pipes.connection,
         NAME,
         _STREAMS,
-        Handlers(accounts, plans, limits, clock).handle,
+        Handlers(accounts, erasures, plans, limits, clock).handle,
         clock=clock,
         readiness=readiness,
         replica=context.settings.replica,
@@ -53,6 +56,7 @@ async def build(context: Context[QuotaSettings], plans: Plans) -> Sequence[Compo
         limits,
         Announcer(plans, pipes.documents(LIMITS), limits, clock, readiness),
         group,
+        Eraser(erasures, erasing(accounts), says, clock),
         _sweep(context, pipes, accounts),
     )
 

@@ -66,7 +66,7 @@ def test_every_golden_example_that_ever_was_stays_readable(name: str) -> None:
     envelope = decode(record)
     assert name.startswith(f"{type(envelope.data).__name__}-")
     now = json.loads(envelope.data.model_dump_json())
-    assert holds(now, json.loads(record.value or b"")), "a field was lost or retyped"
+    assert holds(now, json.loads(record.value or b"{}")), "a field was lost or retyped"
 
 
 @pytest.mark.parametrize("envelope", example_envelopes(), ids=lambda e: type(e.data).__name__)
@@ -80,7 +80,8 @@ def test_examples_meet_their_json_schema(envelope: Any) -> None:
 @pytest.mark.parametrize("name", sorted(GOLDEN))
 def test_the_cloudevents_library_reads_our_records(name: str) -> None:
     record: WireRecord = GOLDEN[name]
-    message = KafkaMessage(headers=dict(record.headers), key=record.key, value=record.value or b"")
+    value = record.value or b"null"  # it has no word for a value that is not there
+    message = KafkaMessage(headers=dict(record.headers), key=record.key, value=value)
     theirs = from_binary(message, JSONFormat())
     ours = decode(record)
     assert theirs.get_id() == ours.id

@@ -1,9 +1,16 @@
 """Every event, one module per stream."""
 
-from services.contracts.events.accounts import AccountChanged, AccountStatus, KeyGrant, Scope
+from services.contracts.events.accounts import (
+    AccountChanged,
+    AccountForgotten,
+    AccountStatus,
+    KeyGrant,
+    Scope,
+)
 from services.contracts.events.cancellations import JobCancelRequested
 from services.contracts.events.decisions import JobAdmitted, JobRejected, QuotaFacts, Rule
 from services.contracts.events.demand import DemandReported
+from services.contracts.events.erasures import AccountErased
 from services.contracts.events.limits import LimitsChanged
 from services.contracts.events.load import Heat, LaneLoad, LoadReported, WorkerLoad, WorkerPhase
 from services.contracts.events.progress import JobProgressed
@@ -19,10 +26,12 @@ from services.contracts.events.renders import (
 )
 from services.contracts.events.requests import JobRequested, SubmissionRefused
 from services.contracts.events.submissions import CancelSubmitted, JobSubmitted
-from services.contracts.events.usage import GrantInUse, UsageChanged
+from services.contracts.events.usage import GrantInUse, UsageChanged, UsageForgotten
 
 __all__ = [
     "AccountChanged",
+    "AccountErased",
+    "AccountForgotten",
     "AccountStatus",
     "CancelSubmitted",
     "DemandReported",
@@ -51,6 +60,7 @@ __all__ = [
     "Scope",
     "SubmissionRefused",
     "UsageChanged",
+    "UsageForgotten",
     "WorkerLoad",
     "WorkerPhase",
 ]

@@ -9,7 +9,7 @@ from services.contracts.event import Data, Event, Instant
 from services.contracts.ids import AccountId, KeyId
 from services.contracts.streams import Stream
 
-__all__ = ["AccountChanged", "AccountStatus", "KeyGrant", "Scope"]
+__all__ = ["AccountChanged", "AccountForgotten", "AccountStatus", "KeyGrant", "Scope"]
 
 
 class AccountStatus(StrEnum):
@@ -35,7 +35,10 @@ class KeyGrant(Data):
 
 
 class AccountChanged(Event):
-    """The whole account as it is now. A lower `version` never replaces a higher one."""
+    """The whole account as it is now. A lower `version` never replaces a higher one.
+
+    With the status `erased` it asks every service to erase what is the account's own.
+    """
 
     stream: ClassVar[Stream] = Stream.ACCOUNTS
     account: AccountId
@@ -43,6 +46,18 @@ class AccountChanged(Event):
     plan: str
     status: AccountStatus = AccountStatus.ACTIVE
     keys: tuple[KeyGrant, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.account
+
+
+class AccountForgotten(Event):
+    """The last word on an account: everybody has erased it. Without a value on the wire."""
+
+    stream: ClassVar[Stream] = Stream.ACCOUNTS
+    erases: ClassVar[bool] = True
+    account: AccountId
 
     @property
     def key(self) -> str:

@@ -8,7 +8,7 @@ from services.contracts.event import Data, Event, Instant
 from services.contracts.ids import AccountId, JobId
 from services.contracts.streams import Stream
 
-__all__ = ["GrantInUse", "UsageChanged"]
+__all__ = ["GrantInUse", "UsageChanged", "UsageForgotten"]
 
 
 class GrantInUse(Data):
@@ -32,6 +32,18 @@ class UsageChanged(Event):
     hash_offset: float = Field(
         default=0.0, ge=0, lt=1, description="The account's h in effective_limit."
     )
+
+    @property
+    def key(self) -> str:
+        return self.account
+
+
+class UsageForgotten(Event):
+    """The account was erased, and its usage with it. Without a value on the wire."""
+
+    stream: ClassVar[Stream] = Stream.USAGE
+    erases: ClassVar[bool] = True
+    account: AccountId
 
     @property
     def key(self) -> str:

@@ -32,7 +32,8 @@ def items_of(
 def to_envelope(item: Item) -> Envelope[Event]:
     """Raises DecodeError for an event that this version of the code doesn't know."""
     headers = tuple((name, value.encode()) for name, value in item["headers"])
-    return decode(WireRecord(item["key"].encode(), item["value"].encode(), headers))
+    value = None if item["value"] is None else item["value"].encode()
+    return decode(WireRecord(item["key"].encode(), value, headers))
 
 
 def to_row(item: Item) -> Row:
@@ -55,6 +56,6 @@ def _event_item(envelope: Envelope[Event]) -> Item:
         "id": str(envelope.id),
         "kind": "event",
         "key": (record.key or b"").decode(),
-        "value": (record.value or b"").decode(),
+        "value": None if record.value is None else record.value.decode(),
         "headers": [[name, value.decode()] for name, value in record.headers],
     }

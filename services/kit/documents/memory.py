@@ -101,6 +101,10 @@ class MemoryDocuments(Generic[S]):
         await self._begin()
         return self._stored.pop(str(id), None) is not None
 
+    async def discard(self, id: str) -> bool:
+        await self.delete(id)
+        return True
+
     async def _begin(self) -> None:
         await asyncio.sleep(0)
         if self._failures and not self._failures[0][1]:

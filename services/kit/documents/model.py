@@ -120,3 +120,7 @@ class Documents(Protocol[S]):
     async def delete(self, id: str) -> bool:
         """True when there was such a document. Its unpublished events go with it."""
         ...
+
+    async def discard(self, id: str) -> bool:
+        """Deletes it once all that it says is published; False while some of that waits."""
+        ...

@@ -91,6 +91,11 @@ class MongoDocuments(Generic[S]):
         async with self._store.guard():
             return (await self._collection.delete_one({"_id": str(id)})).deleted_count > 0
 
+    async def discard(self, id: str) -> bool:
+        async with self._store.guard():
+            done = await self._collection.delete_one({"_id": str(id), "outbox": []})
+            return done.deleted_count > 0 or await self._stored(id) is None
+
     @property
     def _collection(self) -> Collection:
         return self._store.collection(self._name)

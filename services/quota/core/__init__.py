@@ -1,7 +1,7 @@
 """Quota's decisions as pure functions: state, event and moment in; new state and events out."""
 
 from services.quota.core.account import AccountQuota, Forgotten, Grant, Spent
-from services.quota.core.admission import reserve
+from services.quota.core.admission import refuse_erased, reserve
 from services.quota.core.announcement import DEFAULT_POOL, PlanLimits, announce, limits_id
 from services.quota.core.equations import Equation, Finding, findings
 from services.quota.core.ledger import DECIDING, LEDGER, LedgerRow, Operation, row_id
@@ -11,7 +11,7 @@ from services.quota.core.plan import Plan, Plans
 from services.quota.core.recall import forget, is_crowded, to_forget
 from services.quota.core.reminder import tell_again
 from services.quota.core.settlement import JobEnd, settle, write_off
-from services.quota.core.standing import change_account
+from services.quota.core.standing import change_account, shut
 from services.quota.core.terms import Book, Terms
 
 __all__ = [
@@ -41,9 +41,11 @@ __all__ = [
     "hash_offset",
     "is_crowded",
     "limits_id",
+    "refuse_erased",
     "reserve",
     "row_id",
     "settle",
+    "shut",
     "tell_again",
     "to_forget",
     "write_off",

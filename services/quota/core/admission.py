@@ -4,7 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.contracts import Event
-from services.contracts.events import JobAdmitted, JobRejected, JobRequested, QuotaFacts
+from services.contracts.events import (
+    AccountStatus,
+    JobAdmitted,
+    JobRejected,
+    JobRequested,
+    QuotaFacts,
+)
 from services.kit.documents import Change
 from services.quota.core.account import AccountQuota, Grant
 from services.quota.core.ledger import LedgerRow, Operation
@@ -16,7 +22,7 @@ from services.quota.core.standing import as_requested
 from services.quota.core.terms import Book, Terms
 from services.quota.core.usage import told
 
-__all__ = ["reserve"]
+__all__ = ["refuse_erased", "reserve"]
 
 
 def reserve(
@@ -26,12 +32,16 @@ def reserve(
     now: datetime,
     *,
     looked_up: int | None = None,
+    may_open: bool = True,
 ) -> Outcome:
     """Decides a request once; the same request again changes nothing, ever.
 
     `looked_up` is the account's `forgotten.count` when the ledger was read and had no row of this
-    job: the answer holds as long as nothing was forgotten since.
+    job: the answer holds as long as nothing was forgotten since. Without `may_open` an account that
+    has no document gets none.
     """
+    if state is None and not may_open:
+        return Outcome(Verdict.STRANGER)
     account = as_requested(state, request, now)
     if account.remembers(request.job):
         return Outcome(Verdict.REPEATED)
@@ -46,6 +56,14 @@ def reserve(
         moved = state is None or state.plan != account.plan
         return _reject(account, request, facts, verdict, tell=moved)
     return _admit(account, request, facts, verdict)
+
+
+def refuse_erased(request: JobRequested, book: Book, now: datetime) -> JobRejected:
+    """The end of a job that an account asked for just before it was erased."""
+    erased = replace(as_requested(None, request, now), status=AccountStatus.ERASED)
+    decision = reserve(erased, request, book, now).decision
+    assert isinstance(decision, JobRejected)
+    return decision
 
 
 def _facts(account: AccountQuota, request: JobRequested, terms: Terms | None) -> QuotaFacts:

@@ -24,6 +24,8 @@ class Verdict(StrEnum):
     """Perhaps decided so long ago that only the ledger knows: read it, then decide again."""
     CONGESTED = "congested"
     """The ledger is so far behind that the document has no room for another decision."""
+    STRANGER = "stranger"
+    """The account has no document: see whether it was erased, then decide again."""
     UNMATCHED = "unmatched"
     """The end of a job that holds no grant here."""
 

@@ -8,7 +8,7 @@ from services.kit.documents import Change
 from services.quota.core.account import AccountQuota
 from services.quota.core.usage import told
 
-__all__ = ["as_requested", "change_account"]
+__all__ = ["as_requested", "change_account", "shut"]
 
 
 def as_requested(state: AccountQuota | None, request: JobRequested, now: datetime) -> AccountQuota:
@@ -55,6 +55,13 @@ def change_account(
     if event.version < state.account_version or changed == state:
         return None
     return _tell(changed.at(now)) if event.plan != state.plan else Change(changed)
+
+
+def shut(state: AccountQuota | None) -> Change[AccountQuota] | None:
+    """An account that is to be erased gets nothing more."""
+    if state is None or state.status is AccountStatus.ERASED:
+        return None
+    return Change(replace(state, status=AccountStatus.ERASED))
 
 
 def _tell(account: AccountQuota) -> Change[AccountQuota]:

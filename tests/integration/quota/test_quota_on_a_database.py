@@ -11,6 +11,7 @@ from services.kit.component import Readiness
 from services.kit.documents.mongo import MongoDocuments
 from services.kit.documents.mongo_rows import MongoRows
 from services.kit.documents.outbox import Relay
+from services.kit.erasures import ERASURES, Erasures
 from services.kit.errors import Unavailable
 from services.kit.store import Store
 from services.quota.check import Proof, check
@@ -47,7 +48,8 @@ class Replica:
     def __init__(self, store: Store, clock: ManualClock, relay: Relay) -> None:
         documents = MongoDocuments(store, ACCOUNTS, clock, "quota", relay)
         self.accounts = Accounts(documents, MongoRows(store, LEDGER))
-        self.handlers = Handlers(self.accounts, PLANS, HeardLimits(), clock)
+        erasures = Erasures(MongoDocuments(store, ERASURES, clock, "quota", relay), clock)
+        self.handlers = Handlers(self.accounts, erasures, PLANS, HeardLimits(), clock)
 
     async def hear(self, event: Event) -> None:
         """As a group does it: what is unavailable is tried again."""

@@ -6,7 +6,9 @@ from services.contracts import Envelope, Event, EventId
 from services.contracts.events import JobAdmitted, JobRejected, LimitsChanged
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments, MemoryRows
+from services.kit.erasures import ERASURES, Eraser, Erasure, Erasures
 from services.quota.core import LEDGER, AccountQuota, LedgerRow, Plans
+from services.quota.erasing import erasing, says
 from services.quota.handlers import Handlers
 from services.quota.repository import ACCOUNTS, Accounts
 from tests.unit.quota.cases import ACCOUNT, NOON, PLANS
@@ -44,13 +46,17 @@ class House:
         self.limits = limits or HeardLimits()
         self.documents: MemoryDocuments[AccountQuota]
         self.ledger: MemoryRows[LedgerRow]
+        self.gone: MemoryDocuments[Erasure]
         if beside:
             self.documents, self.ledger = beside.documents, ledger or beside.ledger
         else:
             self.documents = MemoryDocuments(ACCOUNTS, self.clock, "quota")
             self.ledger = MemoryRows(LEDGER)
         self.accounts = Accounts(self.documents, self.ledger)
-        self.handlers = Handlers(self.accounts, plans, self.limits, self.clock)
+        self.gone = beside.gone if beside else MemoryDocuments(ERASURES, self.clock, "quota")
+        self.erasures = Erasures(self.gone, self.clock)
+        self.eraser = Eraser(self.erasures, erasing(self.accounts), says, self.clock)
+        self.handlers = Handlers(self.accounts, self.erasures, plans, self.limits, self.clock)
 
     async def hear(self, event: Event) -> None:
         await self.handlers.handle(Envelope(EventId.new(NOON), "test", event))

@@ -6,7 +6,7 @@ from services.kit.clock import SystemClock
 from services.kit.documents.mongo import MongoDocuments
 from services.kit.store import Store
 from tests.unit.kit.documents.behaviour import DocumentsBehaviour
-from tests.unit.kit.documents.samples import BOOKS, Book, lend
+from tests.unit.kit.documents.samples import BOOKS, Book, lend, say
 
 
 @pytest.fixture
@@ -16,6 +16,14 @@ def books(store: Store) -> MongoDocuments[Book]:
 
 class TestMongoDocuments(DocumentsBehaviour):
     pass
+
+
+async def test_a_document_is_not_discarded_while_it_has_something_to_publish(
+    books: MongoDocuments[Book],
+) -> None:
+    await books.change("b", say(1))
+    assert not await books.discard("b"), "nobody has published its event"
+    assert await books.load("b")
 
 
 async def test_two_processes_that_change_one_document_lose_nothing(

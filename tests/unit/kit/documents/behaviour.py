@@ -130,6 +130,14 @@ class DocumentsBehaviour:
         assert loaded
         assert loaded.state.lent == 1
 
+    async def test_a_document_that_has_said_everything_can_be_discarded(
+        self, books: Documents[Book]
+    ) -> None:
+        await books.change("b", lambda _: Change(Book()))
+        assert await books.discard("b")
+        assert await books.load("b") is None
+        assert await books.discard("b"), "there is none to wait for"
+
     @pytest.mark.parametrize(
         ("where", "ids"),
         [
