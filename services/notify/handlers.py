@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from services.contracts import AccountId, Envelope, Event, EventId
-from services.contracts.events import AccountChanged
+from services.contracts.events import AccountChanged, AccountStatus
 from services.kit.bus import RecentIds
+from services.kit.erasures import Erasures
 from services.kit.remembered import Remembered
 from services.notify.core import live_notice, notice
 from services.notify.hub import Hub
@@ -26,10 +27,17 @@ class Handlers:
     """What the group makes durable, and what the tail only passes on."""
 
     def __init__(
-        self, feeds: Feeds, keyring: Keyring, hub: Hub, *, later: Later | None = None
+        self,
+        feeds: Feeds,
+        keyring: Keyring,
+        hub: Hub,
+        erasures: Erasures,
+        *,
+        later: Later | None = None,
     ) -> None:
         self._feeds = feeds
         self._keyring = keyring
+        self._erasures = erasures
         self._hub = hub
         self._later = later or _call_later
         self._told = RecentIds()
@@ -37,17 +45,22 @@ class Handlers:
 
     async def store(self, envelope: Envelope[Event]) -> None:
         """Appends an event to its account's feed, once."""
-        if isinstance(envelope.data, AccountChanged):
-            await self._keyring.learn(envelope.data)
-            return
-        if (news := notice(envelope)) and (stored := await self._feeds.append(news)):
-            self._told.add(envelope.id)
-            self._stored_here[news.account] = True
-            self._hub.tell(stored)
+        match envelope.data:
+            case AccountChanged(status=AccountStatus.ERASED) as erased:
+                await self._keyring.learn(erased)
+                await self._erasures.begin(erased.account)
+            case AccountChanged() as changed:
+                await self._keyring.learn(changed)
+                await self._erasures.meets(changed.account)
+            case _:
+                await self._append(envelope)
 
     def overhear(self, envelope: Envelope[Event]) -> None:
         """Every replica hears every event: what another one stores, this one goes and looks for."""
-        if live := live_notice(envelope.data):
+        event = envelope.data
+        if isinstance(event, AccountChanged) and event.status is AccountStatus.ERASED:
+            self._hub.end(event.account)
+        elif live := live_notice(event):
             self._hub.tell_live(live)
         elif (news := notice(envelope)) and self._hub.has(news.account):
             for seconds in self._looks(news.account):
@@ -56,6 +69,18 @@ class Handlers:
     def _looks(self, account: AccountId) -> Sequence[float]:
         """Whose last news this replica stored itself, it will most likely store again: no haste."""
         return _LOOKS[-1:] if self._stored_here.get(account) else _LOOKS
+
+    async def _append(self, envelope: Envelope[Event]) -> None:
+        news = notice(envelope)
+        if news is None:
+            return
+        stored = await self._feeds.append(news)
+        if await self._erasures.meets(news.account):
+            return
+        if stored:
+            self._told.add(envelope.id)
+            self._stored_here[news.account] = True
+            self._hub.tell(stored)
 
     def _look_for(self, event: EventId, account: AccountId) -> None:
         if event not in self._told:

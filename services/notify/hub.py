@@ -24,7 +24,8 @@ News = Notification | LiveNotice | Look
 class Closed(Exception):
     """This connection is over; its client resumes from the last sequence that it saw.
 
-    `reason` is `slow` (it did not read what was sent) or `stopping` (this process ends).
+    `reason` is `slow` (it did not read what was sent), `stopping` (this process ends) or `erased`
+    (so was the account).
     """
 
     def __init__(self, reason: str) -> None:
@@ -121,6 +122,11 @@ class Hub:
             for listener in listeners:
                 if listener.plan == live.plan:
                     listener.offer(live)
+
+    def end(self, account: AccountId) -> None:
+        """Ends the account's connections: it was erased."""
+        for listener in self._listeners.get(account, ()):
+            listener.close("erased")
 
     def close(self) -> None:
         """Ends every connection, now and from now on."""

@@ -49,6 +49,10 @@ class Keyring:
         for key, owner in owners.items():
             await self._keys.change(key, partial(_newer, owner))
 
+    async def erase(self, account: AccountId) -> None:
+        for document in await self._keys.find([("account", "==", account)], limit=_MOST):
+            await self._keys.delete(document.id)
+
 
 def _owner(account: AccountChanged, grant: KeyGrant) -> KeyOwner:
     return KeyOwner(

@@ -6,7 +6,15 @@ from typing import Any, Protocol
 
 from services.contracts import AccountId, EventId, JobId, Rank
 from services.kit.clock import Clock
-from services.kit.documents import ID_INDEX, CollectionSpec, Documents, Index, Rows, RowsSpec
+from services.kit.documents import (
+    ID_INDEX,
+    CollectionSpec,
+    Condition,
+    Documents,
+    Index,
+    Rows,
+    RowsSpec,
+)
 from services.kit.documents.turns import Turns
 from services.kit.errors import Duplicate, Unavailable
 from services.kit.remembered import Remembered
@@ -15,6 +23,7 @@ from services.notify.core import Notice, Notification, next_sequence
 
 __all__ = ["HEADS", "NOTIFICATIONS", "FeedRow", "Feeds", "Head", "RowFeeds"]
 
+_BATCH = 1000
 _ATTEMPTS = 8
 _TURN_SECONDS = 10.0
 _EVENTS_OF_A_JOB = 200
@@ -33,6 +42,10 @@ class Feeds(Protocol):
 
     async def bounds(self, account: AccountId) -> tuple[int | None, int | None]:
         """The oldest sequence that is kept, and the newest ever given out; none where none is."""
+        ...
+
+    async def erase(self, account: AccountId) -> None:
+        """Takes away the account's whole feed."""
         ...
 
 
@@ -102,6 +115,13 @@ class RowFeeds:
         # The newest first: what arrives between the two reads is then sent, not thought expired.
         newest = await self._newest(account)
         return await self._edge(account, "sequence"), newest
+
+    async def erase(self, account: AccountId) -> None:
+        mine: Condition = ("account", "==", account)
+        while found := await self._rows.find([mine], order=["sequence"], limit=_BATCH):
+            await self._rows.delete([mine, ("sequence", "<=", found[-1].sequence)])
+        await self._heads.delete(account)
+        self._last.forget(account)
 
     async def _append(self, notice: Notice) -> Notification | None:
         for _ in range(_ATTEMPTS):

@@ -8,6 +8,7 @@ import structlog
 
 from services.kit.clock import Clock
 from services.kit.documents import Change, Condition, Documents, Rows
+from services.kit.erasures import Erasures
 from services.kit.errors import Unavailable
 from services.kit.pause import pause
 from services.notify.repository import FeedRow, Head
@@ -28,12 +29,14 @@ class Retention:
         self,
         rows: Rows[FeedRow],
         heads: Documents[Head],
+        erasures: Erasures,
         clock: Clock,
         *,
         every: float = 600.0,
     ) -> None:
         self._rows = rows
         self._heads = heads
+        self._erasures = erasures
         self._clock = clock
         self._every = every
 
@@ -53,6 +56,7 @@ class Retention:
             for account in {row.account for row in found}:
                 last = max(row.sequence for row in found if row.account == account)
                 await self._heads.change(account, partial(_ahead, last))
+                await self._erasures.meets(account)
                 gone += await self._rows.delete(
                     [("account", "==", account), ("sequence", "<=", last), *expired]
                 )

@@ -7,11 +7,13 @@ from services.contracts import Stream
 from services.kit.build import build_info
 from services.kit.bus import Group, Tail
 from services.kit.component import Component
+from services.kit.erasures import ERASURES, Eraser, Erasures
 from services.kit.http import HttpServer
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
 from services.notify.api import Notify, create_app
 from services.notify.closing import StreamCloser
+from services.notify.erasing import erasing, says
 from services.notify.handlers import Handlers
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
@@ -24,18 +26,26 @@ __all__ = ["NAME", "build"]
 NAME = "notify"
 
 _STORED = (Stream.ACCOUNTS, Stream.DECISIONS, Stream.RENDERS)
-_HEARD = (Stream.DECISIONS, Stream.RENDERS, Stream.PROGRESS, Stream.USAGE, Stream.LIMITS)
+_HEARD = (
+    Stream.ACCOUNTS,
+    Stream.DECISIONS,
+    Stream.RENDERS,
+    Stream.PROGRESS,
+    Stream.USAGE,
+    Stream.LIMITS,
+)
 
 
 async def build(context: Context[NotifySettings]) -> Sequence[Component]:
     settings = context.settings
-    plumbing = plumb(context, NAME, [KEYS, HEADS])
-    await plumbing.ensure(KEYS, HEADS, NOTIFICATIONS)
+    plumbing = plumb(context, NAME, [KEYS, HEADS, ERASURES])
+    await plumbing.ensure(KEYS, HEADS, NOTIFICATIONS, ERASURES)
     rows, heads = plumbing.rows(NOTIFICATIONS), plumbing.documents(HEADS)
     feeds = RowFeeds(rows, heads, context.clock, timedelta(days=settings.retention_days))
     keyring = Keyring(plumbing.documents(KEYS))
     hub = Hub(buffer=settings.buffer, per_account=settings.connections)
-    handlers = Handlers(feeds, keyring, hub)
+    erasures = Erasures(plumbing.documents(ERASURES), context.clock)
+    handlers = Handlers(feeds, keyring, hub, erasures)
     group = _group(plumbing, handlers, settings)
     tail = Tail(plumbing.connection, _HEARD, clock=context.clock, readiness=context.readiness)
     tail.listen(handlers.overhear)
@@ -49,8 +59,9 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
     )
     app = create_app(notify, build_info().version, at_once=settings.requests_at_once)
     server = HttpServer(app, settings.host, settings.port, context.readiness)
-    retention = Retention(rows, heads, context.clock)
-    return (*plumbing.components, retention, group, tail, server, StreamCloser(hub))
+    retention = Retention(rows, heads, erasures, context.clock)
+    eraser = Eraser(erasures, erasing(feeds, keyring, hub), says, context.clock)
+    return (*plumbing.components, retention, eraser, group, tail, server, StreamCloser(hub))
 
 
 def _group(plumbing: Plumbing, handlers: Handlers, settings: NotifySettings) -> Group:

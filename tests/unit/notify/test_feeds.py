@@ -9,6 +9,7 @@ from services.contracts import AccountId, EventId, JobId, KeyId
 from services.contracts.events import AccountChanged, AccountStatus, KeyGrant, Scope
 from services.kit.clock import ManualClock
 from services.kit.documents import Condition, MemoryDocuments, MemoryRows
+from services.kit.erasures import ERASURES, Erasures
 from services.kit.errors import Unavailable
 from services.notify.core import Resume, Start, start
 from services.notify.keyring import KEYS, Keyring
@@ -29,7 +30,8 @@ class Notify:
         return RowFeeds(self.rows, self.heads, self.clock, timedelta(days=3))
 
     def retention(self) -> Retention:
-        return Retention(self.rows, self.heads, self.clock)
+        erasures = Erasures(MemoryDocuments(ERASURES, self.clock, "notify"), self.clock)
+        return Retention(self.rows, self.heads, erasures, self.clock)
 
 
 async def places(feeds: RowFeeds, account: AccountId = ACCOUNT) -> list[int]:
