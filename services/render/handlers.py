@@ -1,8 +1,9 @@
 """The intake: from Kafka into the queue, each event once, whatever comes first."""
 
 from services.contracts import Catalogue, Envelope, Event
-from services.contracts.events import JobAdmitted, JobCancelRequested
+from services.contracts.events import AccountChanged, AccountStatus, JobAdmitted, JobCancelRequested
 from services.kit.clock import Clock
+from services.kit.erasures import Erasures
 from services.kit.telemetry import current_traceparent
 from services.render.core import admit, expects, line_of, render_cost, request_cancel
 from services.render.repository import Lines, Queue
@@ -11,10 +12,18 @@ __all__ = ["Intake"]
 
 
 class Intake:
-    """Handles `decisions` and `cancellations`; what concerns others on them, it lets pass."""
+    """Handles `decisions`, `cancellations` and erased accounts; the rest of them it lets pass."""
 
-    def __init__(self, queue: Queue, lines: Lines, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        lines: Lines,
+        erasures: Erasures,
+        catalogue: Catalogue,
+        clock: Clock,
+    ) -> None:
         self._queue = queue
+        self._erasures = erasures
         self._lines = lines
         self._catalogue = catalogue
         self._clock = clock
@@ -23,11 +32,15 @@ class Intake:
         match envelope.data:
             case JobAdmitted() as admitted:
                 await self._admit(admitted)
+                await self._erasures.meets(admitted.account)
             case JobCancelRequested() as wish:
                 await self._queue.decide(
                     wish.job,
                     lambda entry: request_cancel(entry, wish.job, wish.account, self._clock.now()),
                 )
+                await self._erasures.meets(wish.account)
+            case AccountChanged(status=AccountStatus.ERASED) as erased:
+                await self._erasures.begin(erased.account)
             case _:
                 pass
 

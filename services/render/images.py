@@ -4,13 +4,18 @@ import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
-from services.contracts import ImageRef
+from services.contracts import ImageRef, JobId
 from services.render.core import Claim
 from services.render.engine import Picture
 
-__all__ = ["BlobStore", "Images"]
+__all__ = ["BlobStore", "Images", "Stored"]
 
 _MEDIA_TYPE = "image/png"
+
+
+class Stored(Protocol):
+    @property
+    def key(self) -> str: ...
 
 
 class BlobStore(Protocol):
@@ -19,6 +24,8 @@ class BlobStore(Protocol):
     async def put(self, key: str, content: bytes, *, media_type: str) -> None: ...
 
     async def delete(self, key: str) -> None: ...
+
+    async def list(self, prefix: str) -> Sequence[Stored]: ...
 
 
 class Images:
@@ -36,8 +43,13 @@ class Images:
         for ref in refs:
             await self._blobs.delete(ref.blob)
 
+    async def discard_all(self, job: JobId) -> None:
+        """Whatever any attempt at a job has stored."""
+        for stored in await self._blobs.list(_folder(job)):
+            await self._blobs.delete(stored.key)
+
     async def _store(self, claim: Claim, index: int, picture: Picture) -> ImageRef:
-        key = f"images/{claim.job}/{claim.attempt}-{index}.png"
+        key = f"{_folder(claim.job)}/{claim.attempt}-{index}.png"
         await self._blobs.put(key, picture.png, media_type=_MEDIA_TYPE)
         return ImageRef(
             index=index,
@@ -50,3 +62,7 @@ class Images:
             height=picture.height,
             seed=picture.seed,
         )
+
+
+def _folder(job: JobId) -> str:
+    return f"images/{job}"

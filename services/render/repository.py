@@ -1,6 +1,6 @@
 """Every call to render's database."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -96,6 +96,22 @@ class Queue:
             if one.entry.start_by is not None and one.entry.start_by <= now
         ]
 
+    async def unended_of(self, account: AccountId) -> list[JobId]:
+        """Jobs of an account that wait or run, some of them where they are many."""
+        return await self._jobs_where("order.account", account)
+
+    async def ended_of(self, account: AccountId) -> list[JobId]:
+        """Jobs of an account that have ended, or were cancelled before they came; some of them."""
+        return await self._jobs_where("account", account)
+
+    async def discard(self, job: JobId) -> None:
+        """Forgets a job, once its end is published."""
+        await self._entries.discard(job)
+
+    async def _jobs_where(self, field: str, account: AccountId) -> list[JobId]:
+        found = await self._entries.find([(field, "==", account)], limit=_BATCH)
+        return [JobId(document.id) for document in found]
+
     async def load_of(self, pool: str, lane: Lane) -> LineLoad:
         """What waits in a line: exact up to 200 jobs, beyond that by the mean cost of the first."""
         where: list[Condition] = [("line", "==", line_of(pool, lane))]
@@ -131,6 +147,10 @@ class Lines:
         turn = await self._turns.change(f"{line}/{account}", decide)
         assert turn is not None
         return turn.ticket
+
+    async def forget(self, lines: Iterable[str], account: AccountId) -> None:
+        for line in lines:
+            await self._turns.delete(f"{line}/{account}")
 
     async def claimed(self, line: str, ticket: float) -> None:
         """The line has come as far as this ticket."""

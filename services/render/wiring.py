@@ -3,19 +3,23 @@
 import random
 from collections.abc import Sequence
 
-from services.contracts import Catalogue, Stream
+from services.contracts import Catalogue, Lane, Stream
+from services.kit.blobs import Blobs
 from services.kit.bus import Group
 from services.kit.component import Component
 from services.kit.diagnosis.blobs import blobs_check
 from services.kit.diagnosis.leases import lease_check
+from services.kit.erasures import ERASURES, Eraser, Erasures
 from services.kit.lease import LEASES, Lease
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
 from services.render.controller import Controller
-from services.render.core import LINES, QUEUE, TURNS, WORKERS
+from services.render.core import LINES, QUEUE, TURNS, WORKERS, line_of
 from services.render.diagnosis import render_checks
+from services.render.erasing import Erasing, says
 from services.render.fleet import Fleet
 from services.render.handlers import Intake
+from services.render.images import Images
 from services.render.launching import is_alive, launcher
 from services.render.reporter import Reporter
 from services.render.repository import Lines, Queue, Workers
@@ -30,9 +34,11 @@ _LEADER_SECONDS = 10.0
 
 async def build(context: Context[RenderSettings], catalogue: Catalogue) -> Sequence[Component]:
     """Intake, controller and local fleet, those that others need first."""
-    plumbing = plumb(context, NAME, (QUEUE,))
-    await plumbing.ensure(QUEUE, LINES, TURNS, WORKERS, LEASES)
+    plumbing = plumb(context, NAME, (QUEUE, ERASURES))
+    await plumbing.ensure(QUEUE, LINES, TURNS, WORKERS, LEASES, ERASURES)
     queue = Queue(plumbing.documents(QUEUE))
+    lines = Lines(plumbing.documents(LINES), plumbing.documents(TURNS))
+    erasures = Erasures(plumbing.documents(ERASURES), context.clock)
     workers = Workers(plumbing.documents(WORKERS))
     sweep = Sweep(
         queue,
@@ -50,25 +56,37 @@ async def build(context: Context[RenderSettings], catalogue: Catalogue) -> Seque
     )
     return (
         *plumbing.components,
-        _intake(plumbing, queue, catalogue),
+        _intake(plumbing, queue, lines, erasures, catalogue),
+        _eraser(plumbing, queue, lines, erasures, pools),
         controller,
         _fleet(plumbing, workers, sweep),
     )
 
 
-def _intake(plumbing: Plumbing, queue: Queue, catalogue: Catalogue) -> Group:
+def _intake(
+    plumbing: Plumbing, queue: Queue, lines: Lines, erasures: Erasures, catalogue: Catalogue
+) -> Group:
     context = plumbing.context
-    lines = Lines(plumbing.documents(LINES), plumbing.documents(TURNS))
     return Group(
         plumbing.connection,
         NAME,
-        (Stream.DECISIONS, Stream.CANCELLATIONS),
-        Intake(queue, lines, catalogue, context.clock),
+        (Stream.DECISIONS, Stream.CANCELLATIONS, Stream.ACCOUNTS),
+        Intake(queue, lines, erasures, catalogue, context.clock),
         clock=context.clock,
         readiness=context.readiness,
         replica=context.settings.replica,
         producer=plumbing.producer,
     )
+
+
+def _eraser(
+    plumbing: Plumbing, queue: Queue, lines: Lines, erasures: Erasures, pools: Sequence[str]
+) -> Eraser:
+    context = plumbing.context
+    names = [line_of(pool, lane) for pool in pools for lane in Lane]
+    images = Images(Blobs.open(context.settings.blobs))
+    erasing = Erasing(queue, lines, names, images, context.clock)
+    return Eraser(erasures, erasing, says, context.clock)
 
 
 def _controller(

@@ -156,6 +156,8 @@ QUEUE: CollectionSpec[Entry] = CollectionSpec(
         Index(("worker",)),
         Index(("lease_until",)),
         Index(("start_by",)),
+        Index(("account",)),
+        Index(("order.account",)),
         Index(("expires_at",), expire_after=timedelta(0)),
     ),
 )

@@ -17,13 +17,13 @@ from services.contracts.events import (
 )
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments, MemoryRows
-from services.kit.erasures import ERASURES, Eraser, Erasures
+from services.kit.erasures import ERASURES, Eraser, Erasure, Erasures
 from services.kit.errors import Unavailable
 from services.notify.erasing import erasing, says
 from services.notify.handlers import Handlers
 from services.notify.hub import Closed, Hub
-from services.notify.keyring import KEYS, Keyring
-from services.notify.repository import HEADS, NOTIFICATIONS, RowFeeds
+from services.notify.keyring import KEYS, KeyOwner, Keyring
+from services.notify.repository import HEADS, NOTIFICATIONS, FeedRow, Head, RowFeeds
 from services.notify.retention import Retention
 from tests.unit.notify.fakes import ACCOUNT, JOB, NOW
 
@@ -38,6 +38,11 @@ ERASED = AccountChanged(
 
 class House:
     """One replica; `beside` is another one's, whose database this one shares."""
+
+    rows: MemoryRows[FeedRow]
+    heads: MemoryDocuments[Head]
+    keys: MemoryDocuments[KeyOwner]
+    gone: MemoryDocuments[Erasure]
 
     def __init__(self, beside: "House | None" = None) -> None:
         self.clock = ManualClock(NOW)

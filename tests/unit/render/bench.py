@@ -13,6 +13,7 @@ from services.kit.bus import MemoryBus
 from services.kit.clock import ManualClock
 from services.kit.component import Readiness
 from services.kit.documents import MemoryDocuments
+from services.kit.erasures import ERASURES, Erasures
 from services.kit.errors import Unavailable
 from services.render.core import LINES, QUEUE, TURNS, WORKERS, Entry, RetryPolicy
 from services.render.engine.fake import FakeEngine
@@ -35,6 +36,11 @@ from tests.unit.render.samples import CATALOGUE, LEASE, NOW, admission, cancella
 STALL = 60.0
 
 
+@dataclass(frozen=True)
+class Stored:
+    key: str
+
+
 class Shelf:
     """A blob store in memory that can be away."""
 
@@ -50,6 +56,10 @@ class Shelf:
     async def delete(self, key: str) -> None:
         self._check()
         self.blobs.pop(key, None)
+
+    async def list(self, prefix: str) -> list[Stored]:
+        self._check()
+        return [Stored(key) for key in self.blobs if key.startswith(f"{prefix}/")]
 
     def _check(self) -> None:
         if self.error:
@@ -80,8 +90,11 @@ class House:
         self.queue = Queue(self.entries)
         self.workers = Workers(self.records)
         self.clocks = MemoryDocuments(LINES, self.clock, "render")
-        self.lines = Lines(self.clocks, MemoryDocuments(TURNS, self.clock, "render"))
-        self.intake = Intake(self.queue, self.lines, CATALOGUE, self.clock)
+        self.turns = MemoryDocuments(TURNS, self.clock, "render")
+        self.lines = Lines(self.clocks, self.turns)
+        self.gone = MemoryDocuments(ERASURES, self.clock, "render")
+        self.erasures = Erasures(self.gone, self.clock)
+        self.intake = Intake(self.queue, self.lines, self.erasures, CATALOGUE, self.clock)
 
     @property
     def events(self) -> list[Event]:
