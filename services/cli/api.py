@@ -59,6 +59,9 @@ class Api:
     async def patch(self, path: str, body: Mapping[str, Any]) -> Body:
         return _body(await self._client.patch(path, json=body))
 
+    async def delete(self, path: str) -> Body:
+        return _body(await self._client.delete(path))
+
     async def picture(self, url: str) -> bytes:
         answer = await self._client.get(url)
         _check(answer)

@@ -87,6 +87,13 @@ class Jobs:
         )
         return [document.state for document in found]
 
+    async def count(self, account: AccountId) -> int:
+        return await self._documents.count([("account", "==", account)])
+
+    async def discard(self, id: JobId) -> bool:
+        """False while something of it is not published yet."""
+        return await self._documents.discard(id)
+
     async def known(self, ids: Sequence[JobId]) -> dict[JobId, Job]:
         """Those of these jobs, of any account, that are stored."""
         found = await self._documents.find([("_id", "in", ids)], limit=max(1, len(ids)))
@@ -161,6 +168,10 @@ class Accounts:
         await self._documents.change(
             account.id, lambda known: None if known else Change(account, (event,))
         )
+
+    async def discard(self, id: AccountId) -> bool:
+        """False while something of it is not published yet."""
+        return await self._documents.discard(id)
 
     async def change(self, id: AccountId, decide: Callable[[Account], Account]) -> Account | None:
         """None when there is no such account. Passes on what `decide` raises."""

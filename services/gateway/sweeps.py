@@ -24,7 +24,9 @@ _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 class PictureStore(Protocol):
     """What a sweep needs of the blob store. Raises Unavailable."""
 
-    async def list(self, prefix: str, *, after: str = "", limit: int) -> list[BlobInfo]: ...
+    async def list(
+        self, prefix: str = "", *, after: str = "", limit: int = 10_000
+    ) -> list[BlobInfo]: ...
 
     async def delete(self, key: str) -> None: ...
 

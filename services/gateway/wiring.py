@@ -14,8 +14,9 @@ from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
 from services.gateway.demo import DemoAccounts
 from services.gateway.desk import Desk, DeskSettings
+from services.gateway.erasing import Erasing, says
 from services.gateway.failures import AuthFailures
-from services.gateway.handlers import Projection
+from services.gateway.handlers import Handlers, Projection
 from services.gateway.housekeeping import Chore, Housekeeping
 from services.gateway.keyring import Keyring
 from services.gateway.reminders import Reminders
@@ -28,6 +29,7 @@ from services.kit.blobs import Blobs
 from services.kit.bus import Group, Table, Tail
 from services.kit.component import Component
 from services.kit.diagnosis.blobs import blobs_check
+from services.kit.erasures import ERASURES, Eraser, Erasures
 from services.kit.http import HttpServer, Limits
 from services.kit.lease import LEASES, Lease
 from services.kit.lifecycle import Context
@@ -52,6 +54,8 @@ class _Knowledge:
     undecided: Undecided
     jobs: Jobs
     accounts: Accounts
+    erasures: Erasures
+    keyring: Keyring
     waiters: Waiters
     usage: Table[UsageChanged]
     limits: Table[LimitsChanged]
@@ -62,8 +66,8 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
     """Gateway's components, those that others need first."""
     clock, readiness = context.clock, context.readiness
     context.diagnosis.add(blobs_check(context.settings.blobs))
-    plumbing = plumb(context, NAME, (JOBS, ACCOUNTS))
-    await plumbing.ensure(JOBS, ACCOUNTS, LEASES)
+    plumbing = plumb(context, NAME, (JOBS, ACCOUNTS, ERASURES))
+    await plumbing.ensure(JOBS, ACCOUNTS, LEASES, ERASURES)
     known = _knowledge(plumbing, context)
     tail = Tail(plumbing.connection, _HEARD, clock=clock, readiness=readiness)
     tail.listen(known.waiters.hear)
@@ -74,24 +78,28 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
         known.limits,
         known.load,
         tail,
-        _projection(plumbing, context, known.jobs),
+        _group(plumbing, context, known),
         known.undecided,
         _reminders(context, known),
         *_demo(context, known.accounts),
         _housekeeping(plumbing, context, known.jobs),
+        _eraser(context, known),
         _server(context, _gateway(context, catalogue, known)),
     )
 
 
 def _knowledge(plumbing: Plumbing, context: Context[GatewaySettings]) -> _Knowledge:
     reach, clock, readiness = plumbing.connection, context.clock, context.readiness
-    jobs = Jobs(plumbing.documents(JOBS))
-    undecided = Undecided(jobs, clock, most=context.settings.undecided)
+    settings, jobs = context.settings, Jobs(plumbing.documents(JOBS))
+    accounts = Accounts(plumbing.documents(ACCOUNTS), clock)
+    undecided = Undecided(jobs, clock, most=settings.undecided)
     return _Knowledge(
         outlook=partial(_outlook, plumbing, undecided),
         undecided=undecided,
         jobs=jobs,
-        accounts=Accounts(plumbing.documents(ACCOUNTS), clock),
+        accounts=accounts,
+        erasures=Erasures(plumbing.documents(ERASURES), clock),
+        keyring=Keyring(accounts, settings.pepper, clock, remember=settings.key_seconds),
         waiters=Waiters(clock),
         usage=Table(reach, Stream.USAGE, UsageChanged, clock=clock, readiness=readiness),
         limits=Table(reach, Stream.LIMITS, LimitsChanged, clock=clock, readiness=readiness),
@@ -110,7 +118,8 @@ def _gateway(context: Context[GatewaySettings], catalogue: Catalogue, known: _Kn
         jobs=known.jobs,
         waiters=known.waiters,
         accounts=known.accounts,
-        keyring=Keyring(known.accounts, settings.pepper, clock, remember=settings.key_seconds),
+        erasures=known.erasures,
+        keyring=known.keyring,
         failures=AuthFailures(clock),
         tables=Tables(known.usage, known.limits, known.load),
         pictures=Blobs.open(settings.blobs, timeout=_BLOB_SECONDS),
@@ -138,12 +147,12 @@ def _server(context: Context[GatewaySettings], gateway: Gateway) -> HttpServer:
     )
 
 
-def _projection(plumbing: Plumbing, context: Context[GatewaySettings], jobs: Jobs) -> Group:
+def _group(plumbing: Plumbing, context: Context[GatewaySettings], known: _Knowledge) -> Group:
     return Group(
         plumbing.connection,
         NAME,
-        _PROJECTED,
-        Projection(jobs),
+        (*_PROJECTED, Stream.ERASURES),
+        Handlers(Projection(known.jobs), known.erasures),
         clock=context.clock,
         readiness=context.readiness,
         replica=context.settings.replica,
@@ -170,6 +179,19 @@ def _housekeeping(
     leases = plumbing.documents(LEASES)
     lease = Lease(leases, Housekeeping.name, settings.replica, clock, _LEADER_SECONDS)
     return Housekeeping(lease, chores, clock)
+
+
+def _eraser(context: Context[GatewaySettings], known: _Knowledge) -> Eraser:
+    settings, clock = context.settings, context.clock
+    erasing = Erasing(
+        known.accounts,
+        known.jobs,
+        Blobs.open(settings.blobs),
+        clock,
+        quiet=timedelta(seconds=settings.key_seconds + settings.body_seconds),
+        forget=known.keyring.forget,
+    )
+    return Eraser(known.erasures, erasing, says, clock)
 
 
 def _demo(context: Context[GatewaySettings], accounts: Accounts) -> tuple[DemoAccounts, ...]:

@@ -1,5 +1,6 @@
 """`heatsink keys`: accounts and their API keys, for operators."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -17,6 +18,7 @@ __all__ = ["app"]
 app = typer.Typer(help="Accounts and their API keys (operators).", no_args_is_help=True)
 
 _ACCOUNTS = "/v1/operator/accounts"
+_LOOK_SECONDS = 1.0
 
 AccountArgument = Annotated[str, typer.Argument(help="The account's id.")]
 
@@ -103,6 +105,34 @@ def plan(
     """Put an account on another plan."""
     _ask(url, key, data, lambda api: api.patch(f"{_ACCOUNTS}/{account}", {"plan": plan}))
     typer.echo(f"{account} is on {plan}")
+
+
+@app.command()
+def erase(
+    account: AccountArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait until nothing is left.")] = True,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    data: DataOption = DATA,
+    json: JsonOption = False,
+) -> None:
+    """Erase an account with its keys, jobs, prompts and pictures. It can't be undone."""
+    if not yes:
+        typer.confirm(f"Erase {account} and all that is its own, for good?", abort=True, err=True)
+
+    async def act(api: Api) -> Body:
+        erasure = await api.delete(f"{_ACCOUNTS}/{account}")
+        while wait and erasure["status"] != "done":
+            await asyncio.sleep(_LOOK_SECONDS)
+            erasure = await api.get(f"{_ACCOUNTS}/{account}/erasure")
+        return erasure
+
+    erasure = _ask(url, key, data, act)
+    if json:
+        print_json(erasure)
+    else:
+        typer.echo(f"{account} is {'erased' if erasure['status'] == 'done' else 'being erased'}")
 
 
 def _ask(

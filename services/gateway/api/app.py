@@ -7,7 +7,16 @@ from fastapi import Depends, FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from services.gateway.api import account_keys, accounts, files, images, jobs, limits, models
+from services.gateway.api import (
+    account_keys,
+    accounts,
+    erasures,
+    files,
+    images,
+    jobs,
+    limits,
+    models,
+)
 from services.gateway.api.context import Gateway
 from services.gateway.api.errors import respond
 from services.gateway.api.openapi import document
@@ -26,6 +35,7 @@ _ROUTERS = (
     files.router,
     accounts.router,
     account_keys.router,
+    erasures.router,
 )
 
 

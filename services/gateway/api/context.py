@@ -18,6 +18,7 @@ from services.gateway.keyring import Keyring
 from services.gateway.repository import Accounts, Jobs
 from services.gateway.waiters import Waiters
 from services.kit.clock import Clock
+from services.kit.erasures import Erasures
 from services.kit.seats import Seats
 
 __all__ = ["ApiSettings", "Gateway", "Here", "Pictures", "Tables", "Told"]
@@ -72,6 +73,7 @@ class Gateway:
     jobs: Jobs
     waiters: Waiters
     accounts: Accounts
+    erasures: Erasures
     keyring: Keyring
     failures: AuthFailures
     tables: Tables

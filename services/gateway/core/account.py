@@ -18,6 +18,7 @@ __all__ = [
     "NoSuchKey",
     "TooManyKeys",
     "announcement",
+    "erased",
     "open_account",
     "standing",
     "with_key",
@@ -130,6 +131,13 @@ def with_key_revoked(account: Account, id: KeyId, now: datetime) -> Account:
     revoked = replace(key, revoked_at=now)
     keys = tuple(revoked if each.id == id else each for each in account.keys)
     return _next(replace(account, keys=keys))
+
+
+def erased(account: Account) -> Account:
+    """The account without its name and keys; its plan tells nothing of anybody."""
+    if account.status is AccountStatus.ERASED:
+        return account
+    return _next(replace(account, name="", status=AccountStatus.ERASED, keys=()))
 
 
 def announcement(account: Account, now: datetime) -> AccountChanged:

@@ -19,6 +19,7 @@ from services.contracts import (
 from services.contracts.events import (
     FailureCode,
     JobAdmitted,
+    JobCancelRequested,
     JobCompleted,
     JobDeferred,
     JobFailed,
@@ -39,6 +40,7 @@ __all__ = [
     "Progress",
     "Rejection",
     "cancel",
+    "cancelling",
     "newest",
     "project",
     "slim",
@@ -163,6 +165,13 @@ def cancel(job: Job, now: datetime) -> Job:
     if job.status.is_end:
         raise AlreadyEnded(job.status)
     return job if job.cancel_requested_at else replace(job, cancel_requested_at=now)
+
+
+def cancelling(job: Job, now: datetime) -> tuple[Job, tuple[Event, ...]] | None:
+    """The wish to cancel, and its event; none where it is wished for or the job has ended."""
+    if job.status.is_end or job.cancel_requested_at:
+        return None
+    return cancel(job, now), (JobCancelRequested(at=now, account=job.account, job=job.id),)
 
 
 def newest(first: Event, second: Event) -> Event:

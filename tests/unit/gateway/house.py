@@ -33,6 +33,7 @@ from services.kit import keys
 from services.kit.blobs import MemoryBlobs
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
+from services.kit.erasures import ERASURES, Erasures
 from services.kit.http import Limits
 from services.kit.seats import Seats
 from tests.unit.gateway.catalogue import CATALOGUE
@@ -67,6 +68,8 @@ class House:
         self.waits = Seats("waiting calls", 10, self.clock.monotonic)
         self.links = LinkSigner([b"links"])
         self.keyring = Keyring(self.accounts, PEPPER, self.clock)
+        self.gone = MemoryDocuments(ERASURES, self.clock, "gateway")
+        self.erasures = Erasures(self.gone, self.clock)
         self.app = create_app(self._gateway())
         self.guard = guarded(self.app, Limits(body_bytes=1_048_576, body_seconds=0.2))
         self.client = httpx2.AsyncClient(
@@ -147,6 +150,7 @@ class House:
             jobs=self.jobs,
             waiters=self.waiters,
             accounts=self.accounts,
+            erasures=self.erasures,
             keyring=self.keyring,
             failures=AuthFailures(self.clock),
             tables=Tables(self.usage, self.limits, self.load),

@@ -1,0 +1,78 @@
+"""What gateway erases of an account, and when the others are done too."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from services.contracts import AccountId, Event
+from services.contracts.events import AccountForgotten
+from services.gateway.core.account import erased
+from services.gateway.core.job import Job, cancelling
+from services.gateway.core.pictures import folder_of
+from services.gateway.repository import Accounts, Jobs
+from services.gateway.sweeps import PictureStore
+from services.kit.clock import Clock
+from services.kit.erasures import Erasure
+
+__all__ = ["OTHERS", "Erasing", "says"]
+
+OTHERS = ("notify", "quota", "render")
+"""The services that say when they are done."""
+
+_PAGE = 100
+
+
+class Erasing:
+    """Keys stop, open jobs are cancelled, ended ones go with their pictures, the account last.
+
+    For `quiet` after the beginning a replica that remembers a key may still take in a job.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        jobs: Jobs,
+        pictures: PictureStore,
+        clock: Clock,
+        *,
+        quiet: timedelta,
+        forget: Callable[[AccountId], None],
+    ) -> None:
+        """`forget` drops what this replica remembers of an account's keys."""
+        self._accounts = accounts
+        self._jobs = jobs
+        self._pictures = pictures
+        self._clock = clock
+        self._quiet = quiet
+        self._forget = forget
+
+    async def __call__(self, erasure: Erasure, account: AccountId) -> bool:
+        await self._accounts.change(account, erased)
+        self._forget(account)
+        left = await self._jobs_left(account)
+        noisy = self._clock.now() < erasure.begun_at + self._quiet
+        if left or noisy or erasure.awaits:
+            return False
+        return await self._accounts.discard(account)
+
+    async def _jobs_left(self, account: AccountId) -> bool:
+        left, before = False, None
+        while page := await self._jobs.page(account, status=None, before=before, limit=_PAGE):
+            for job in page:
+                left = not await self._remove(job) or left
+            before = page[-1].id
+        return left
+
+    async def _remove(self, job: Job) -> bool:
+        """False while it has no end, or something to publish."""
+        if not job.status.is_end:
+            await self._jobs.change(job.id, partial(cancelling, now=self._clock.now()))
+            return False
+        for picture in await self._pictures.list(folder_of(job.id)):
+            await self._pictures.delete(picture.key)
+        return await self._jobs.discard(job.id)
+
+
+def says(account: AccountId, now: datetime) -> tuple[Event, ...]:
+    """What the topic `accounts` holds of it goes."""
+    return (AccountForgotten(at=now, account=account),)
