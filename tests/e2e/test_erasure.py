@@ -18,7 +18,6 @@ from tests.waiting import eventually
 
 PROMPT = "canary-e5a1 under a bridge"
 SERVICES = ("gateway", "quota", "render", "notify")
-OVER = {"completed", "rejected", "failed", "cancelled"}
 
 
 async def submit(api: Api, prompt: str, *, steps: int, once: str) -> str:
@@ -29,13 +28,6 @@ async def submit(api: Api, prompt: str, *, steps: int, once: str) -> str:
             return str((await api.post("/v1/jobs", wish, once=once))["id"])
         except httpx2.HTTPError:
             await asyncio.sleep(0.2)
-
-
-async def status(api: Api, job: str) -> str:
-    try:
-        return str((await api.get(f"/v1/jobs/{job}"))["status"])
-    except (httpx2.HTTPError, Refusal):
-        return "unknown"
 
 
 async def stored(system: System) -> dict[str, str]:
@@ -91,9 +83,7 @@ async def test_an_erased_account_leaves_nothing_and_takes_nothing_of_others(
     finished = await submit(ada.api, PROMPT, steps=2, once="first")
     hers = await submit(eve.api, "a rocket", steps=2, once="hers")
     for someone, job in ((ada, finished), (eve, hers)):
-        await eventually(
-            lambda api=someone.api, job=job: _is(api, job, "completed"), within=60, every=0.2
-        )
+        await completed(someone.api, job)
     following = asyncio.create_task(stream_of(system, ada))
     running = [await submit(ada.api, PROMPT, steps=50, once=f"run-{n}") for n in range(4)]
     more = [await submit(eve.api, "a house", steps=4, once=f"more-{n}") for n in range(3)]
@@ -115,7 +105,7 @@ async def test_an_erased_account_leaves_nothing_and_takes_nothing_of_others(
     assert len(records(system, ada.account)) == 1
 
     for job in (hers, *more):
-        await eventually(lambda job=job: _is(eve.api, job, "completed"), within=60, every=0.2)
+        await completed(eve.api, job)
     assert (await eve.api.get("/v1/limits"))["used"] == 4
     picture = (await eve.api.get(f"/v1/jobs/{hers}"))["images"][0]["url"]
     assert (await eve.api.picture(picture)).startswith(b"\x89PNG")
@@ -156,5 +146,11 @@ async def erase_through_kills(system: System, account: str) -> None:
             await asyncio.sleep(0.5)
 
 
-async def _is(api: Api, job: str, wanted: str) -> bool:
-    return await status(api, job) == wanted
+async def completed(api: Api, job: str) -> None:
+    async def is_over() -> bool:
+        try:
+            return bool((await api.get(f"/v1/jobs/{job}"))["status"] == "completed")
+        except (httpx2.HTTPError, Refusal):
+            return False
+
+    await eventually(is_over, within=60, every=0.2)

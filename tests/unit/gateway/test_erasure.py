@@ -63,7 +63,7 @@ async def others_are_done(house: House, tenant: Tenant) -> None:
     handlers = Handlers(house.projection, house.erasures)
     for service in OTHERS:
         event = AccountErased(at=house.clock.now(), account=tenant.account, service=service)
-        await handlers(house._envelope(event))
+        await handlers(house.envelope(event))
 
 
 async def everything(house: House) -> str:
