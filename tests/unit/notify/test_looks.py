@@ -11,12 +11,17 @@ from services.contracts.events import JobQueued
 from services.contracts.jobs import Lane
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
+from services.kit.erasures import ERASURES, Erasures
 from services.notify.core import Notification
 from services.notify.handlers import Handlers
 from services.notify.hub import Hub, Look
 from services.notify.keyring import KEYS, Keyring
 from services.notify.stream import feed_stream
 from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds
+
+
+def no_erasures() -> Erasures:
+    return Erasures(MemoryDocuments(ERASURES, ManualClock(), "notify"), ManualClock())
 
 
 def queued() -> Envelope[Event]:
@@ -53,7 +58,7 @@ def hub() -> Hub:
 @pytest.fixture
 def handlers(feeds: ListFeeds, hub: Hub, agenda: Agenda) -> Handlers:
     keyring = Keyring(MemoryDocuments(KEYS, ManualClock(), "notify"))
-    return Handlers(feeds, keyring, hub, later=agenda)
+    return Handlers(feeds, keyring, hub, no_erasures(), later=agenda)
 
 
 async def test_news_that_another_replica_stores_is_looked_for_at_once(
@@ -112,7 +117,8 @@ async def test_a_page_that_is_not_full_is_the_last(hub: Hub) -> None:
         hub.look(ACCOUNT)
         stream = feed_stream(listener, feeds, ManualClock(), position=0, seconds=60)
         async with aclosing(stream):
-            handlers = Handlers(feeds, Keyring(MemoryDocuments(KEYS, ManualClock(), "n")), hub)
+            keyring = Keyring(MemoryDocuments(KEYS, ManualClock(), "n"))
+            handlers = Handlers(feeds, keyring, hub, no_erasures())
             await handlers.store(queued())
             assert isinstance(await anext(stream), Notification)
     assert feeds.reads == 1
