@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli.commands import jobs, keys, quota, topics
+from services.cli.commands import dlq, jobs, keys, quota, topics
 from services.cli.commands.doctor import doctor
 from services.cli.commands.draw import draw
 from services.cli.commands.submit import submit
@@ -26,6 +26,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")
 app.add_typer(quota.app, name="quota")
+app.add_typer(dlq.app, name="dlq")
 
 
 def main() -> None:

@@ -30,7 +30,9 @@ def environment() -> dict[str, str]:
     } | {"NO_COLOR": "1"}
 
 
-async def start(*arguments: str, cwd: Path) -> asyncio.subprocess.Process:
+async def start(*arguments: str, cwd: Path, **settings: str) -> asyncio.subprocess.Process:
+    """`settings` are of the environment, without their `HEATSINK_`."""
+    own = {f"HEATSINK_{name.upper()}": value for name, value in settings.items()}
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(
         sys.executable,
@@ -38,7 +40,7 @@ async def start(*arguments: str, cwd: Path) -> asyncio.subprocess.Process:
         "services.cli",
         *arguments,
         cwd=cwd,
-        env=environment() | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=environment() | own | {"PYTHONPATH": str(Path(__file__).parents[2])},
         stdout=pipe,
         stderr=pipe,
     )

@@ -6,6 +6,7 @@ from services.kit.bus.dead_letters import DeadLetter
 from services.kit.bus.delivery import Patience
 from services.kit.bus.errors import BusError, SubscriptionOverflow, TopicMissing, TopicRefused
 from services.kit.bus.group import Group
+from services.kit.bus.letterbox import Deed, Letterbox, Mark, Place, Slip, letters
 from services.kit.bus.memory import MemoryBus
 from services.kit.bus.model import Handler, LossyPublisher, Publisher, Record
 from services.kit.bus.producer import Producer
@@ -21,20 +22,25 @@ __all__ = [
     "BusError",
     "Connection",
     "DeadLetter",
+    "Deed",
     "Group",
     "Handler",
+    "Letterbox",
     "Listener",
     "LossyPublisher",
+    "Mark",
     "Match",
     "MemoryBus",
     "PartitionLag",
     "Patience",
+    "Place",
     "Producer",
     "Publisher",
     "RecentIds",
     "Record",
     "Security",
     "SecurityProtocol",
+    "Slip",
     "Subscription",
     "SubscriptionOverflow",
     "Table",
@@ -44,6 +50,7 @@ __all__ = [
     "apply",
     "lag",
     "lags",
+    "letters",
     "missing",
     "read_through",
 ]

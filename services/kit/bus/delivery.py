@@ -75,6 +75,10 @@ class Delivery:
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        # From the first on, so that an alarm can tell "none yet" from "nobody measures".
+        metrics.FUSE_STATE.set(0, group=group)
+        for stream in streams.values():
+            metrics.DEAD_LETTER_NEWEST.set(0, group=group, stream=stream)
 
     async def deliver(self, record: Record) -> None:
         """Returns when the record's outcome is durable, however long that takes."""
@@ -149,6 +153,7 @@ class Delivery:
         if STREAMS[stream].ours and self._fuses[record.topic].bad() and not self._gate.blown:
             self._gate.blow(f"fuse_blown:{record.topic}")
             metrics.FUSES_BLOWN.add(1, group=self._group)
+            metrics.FUSE_STATE.set(1, group=self._group)
             log.error("fuse_blown", group=self._group, topic=record.topic, reason=failure.reason)
         while True:
             # While the fuse is blown nothing passes: the record stays uncommitted, for a later run.
@@ -183,6 +188,8 @@ class Delivery:
 
     def _buried(self, record: Record, stream: Stream, failure: _Failure) -> None:
         metrics.DEAD_LETTERS.add(1, group=self._group, stream=stream, reason=failure.reason)
+        now = self._clock.now().timestamp()
+        metrics.DEAD_LETTER_NEWEST.set(now, group=self._group, stream=stream)
         log.error(
             "dead_lettered",
             group=self._group,

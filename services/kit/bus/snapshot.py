@@ -1,7 +1,7 @@
-"""Reading a topic from its beginning to where it ends now, once."""
+"""Reading topics from their beginning to where they end now, once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 from services.kit.bus.admin import partitions
 from services.kit.bus.connection import Connection
@@ -17,12 +17,12 @@ _ANSWER_WITHIN = 8.0
 _SILENCE = 30.0
 
 
-async def read_through(connection: Connection, topic: str) -> AsyncIterator[Record]:
+async def read_through(connection: Connection, *topics: str) -> AsyncGenerator[Record, None]:
     """Every record that lies there now, in order per partition; of later ones, perhaps some.
 
     Raises TopicMissing or Unavailable.
     """
-    places = await partitions(connection, [topic])
+    places = await partitions(connection, topics)
     consumer = AIOKafkaConsumer(**connection.options(), **CONSUMER_OPTIONS)
     never = asyncio.Event()
     try:
@@ -40,7 +40,7 @@ async def read_through(connection: Connection, topic: str) -> AsyncIterator[Reco
             if batch:
                 heard_at = now
             elif now - heard_at > _SILENCE:
-                raise Unavailable("bus", f"{topic} can't be read to its end")
+                raise Unavailable("bus", f"{topics[0]} can't be read to its end")
             for records in batch.values():
                 for record in records:
                     yield record

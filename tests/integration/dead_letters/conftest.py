@@ -105,3 +105,14 @@ async def bench(kafka_bootstrap: str, topic_prefix: str) -> Bench:
     bench = Bench(kafka_bootstrap, topic_prefix)
     await apply(bench.connection, topics(topic_prefix))
     return bench
+
+
+@pytest.fixture
+async def quota_settings(bench: Bench, mongo_url: str) -> QuotaSettings:
+    """Of a quota of one test's own, on that test's bus."""
+    return QuotaSettings(
+        kafka_bootstrap=bench.connection.bootstrap,
+        mongo_url=SecretStr(mongo_url),
+        topic_prefix=bench.connection.topic_prefix,
+        database_prefix=f"quota-{secrets.token_hex(4)}",
+    )

@@ -6,10 +6,12 @@ __all__ = [
     "BUS_REBUILDS",
     "CONSUMER_LAG",
     "DEAD_LETTERS",
+    "DEAD_LETTER_NEWEST",
     "DUPLICATES_SKIPPED",
     "EVENTS_HANDLED",
     "EVENTS_PUBLISHED",
     "FUSES_BLOWN",
+    "FUSE_STATE",
     "HANDLER_RETRIES",
     "HANDLER_SECONDS",
     "LOSSY_DROPS",
@@ -111,6 +113,12 @@ DUPLICATES_SKIPPED = Counter(
 DEAD_LETTERS = Counter(
     "heatsink.events.dead_letters", "{event}", "Records put aside as dead letters.", _reason
 )
+DEAD_LETTER_NEWEST = Gauge(
+    "heatsink.events.dead_letters.newest",
+    "s",
+    "When this process put aside the newest one, as Unix time; 0 where it put none.",
+    _group_stream,
+)
 RECORDS_UNREADABLE = Counter(
     "heatsink.events.unreadable",
     "{event}",
@@ -119,6 +127,9 @@ RECORDS_UNREADABLE = Counter(
 )
 FUSES_BLOWN = Counter(
     "heatsink.events.fuses", "{fuse}", "Readers stopped by too many dead letters.", _group
+)
+FUSE_STATE = Gauge(
+    "heatsink.events.fuse", "1", "1 while a reader is stopped by too many dead letters.", _group
 )
 CONSUMER_LAG = Gauge(
     "heatsink.events.lag", "{event}", "Events that a group has not come to yet.", _group_stream

@@ -111,6 +111,12 @@ class Bench:
         """A record that nobody of ours would write."""
         await self.producer.send(self.connection.topic(stream), WireRecord(key, value, ()))
 
+    async def producer_put(self, stream: Stream, wire: WireRecord, *, dead: bool = True) -> None:
+        """A record as it is, beside the stream or on it, with the producer run for just that."""
+        topic = self.connection.topic(stream)
+        async with running(self.producer):
+            await self.producer.send(dead_letter_topic(topic) if dead else topic, wire)
+
     async def records(self, topic: str) -> list[WireRecord]:
         """All that lie in a topic."""
         return [record.wire async for record in read_through(self.connection, topic)]

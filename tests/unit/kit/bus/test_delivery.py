@@ -13,7 +13,8 @@ from services.kit.bus.delivery import Delivery
 from services.kit.bus.gate import Gate
 from services.kit.clock import ManualClock
 from services.kit.errors import Unavailable, Unprocessable
-from services.kit.telemetry import current_traceparent, tracing
+from services.kit.telemetry import current_traceparent, metrics, tracing
+from services.kit.telemetry.recording import recorded_metrics
 from tests.unit.kit.bus.samples import (
     CANCELLATIONS,
     SUBMISSIONS,
@@ -256,6 +257,24 @@ async def test_twenty_bad_records_in_a_row_on_a_stream_of_ours_stop_everything()
     assert not good.done()
     last.cancel()
     good.cancel()
+
+
+async def test_an_alarm_can_tell_no_dead_letter_from_no_reader() -> None:
+    group = {"group": "test", "stream": "cancellations"}
+    with recorded_metrics() as figures:
+        bench = Bench(Handler())
+        assert figures.of(metrics.DEAD_LETTER_NEWEST, **group) == 0
+        for offset in range(19):
+            await bench.delivery.deliver(garbage(offset=offset))
+        now = bench.clock.now().timestamp()
+        assert figures.of(metrics.DEAD_LETTER_NEWEST, **group) == now
+        assert figures.of(metrics.DEAD_LETTERS, **group, reason="not_a_cloudevent") == 19
+        assert figures.of(metrics.FUSE_STATE, group="test") == 0
+
+        last = asyncio.create_task(bench.delivery.deliver(garbage(offset=19)))
+        await turns()
+        assert figures.of(metrics.FUSE_STATE, group="test") == 1
+        last.cancel()
 
 
 async def test_strangers_can_not_blow_a_fuse() -> None:
