@@ -43,8 +43,11 @@ class Kept:
 
 
 def longest_replay() -> timedelta:
-    """For how long an event may come again: the longest that any topic keeps it, and a day."""
-    return max(DEAD_LETTER_RETENTION, *(spec.retention for spec in STREAMS.values())) + _DAY
+    """For how long an event may come again.
+
+    A dead letter that is replayed on its last day lies on its topic for that topic's own time.
+    """
+    return DEAD_LETTER_RETENTION + max(spec.retention for spec in STREAMS.values()) + _DAY
 
 
 def span_of_time(span: timedelta) -> str:
@@ -98,7 +101,7 @@ _DOCUMENTS = (
         "to the end",
         Goes.USE,
     ),
-    Kept("that a job has ended", "render", "queue", _days(8), "from the end", Goes.INDEX),
+    Kept("that a job has ended", "render", "queue", longest_replay(), "from the end", Goes.INDEX),
     Kept("whose turn it is in a lane", "render", "turns", _DAY, "from the last job", Goes.INDEX),
     Kept("how far a lane has come", "render", "lines", None, _ONE, Goes.USE),
     Kept("who works", "render", "workers", _MINUTES, "from the last sign of life", Goes.INDEX),

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from services.contracts import DecodeError, Stream, WireRecord, decode
+from services.contracts import STREAMS, DecodeError, Stream, WireRecord, decode
+from services.contracts.streams import DEAD_LETTER_RETENTION
 from services.kit.bus import Connection, DeadLetter, Deed, Mark, Place, read_through
 from services.kit.bus.dead_letters import RecordSender
 from services.kit.clock import Clock
@@ -56,7 +58,7 @@ class Replay:
         """Raises Unavailable; what was marked by then is done."""
         report = Report()
         async for place, letter in letters:
-            if why := objection(letter, self._topic, stream, heads):
+            if why := objection(letter, self._topic, stream, heads, self._clock.now()):
                 report.left[place] = why
                 continue
             await self._once(place, letter)
@@ -82,20 +84,24 @@ class Replay:
         await self._clock.sleep(1 / self._rate)
 
 
-def objection(letter: DeadLetter, topic: str, stream: Stream, heads: Heads) -> str | None:
+def objection(
+    letter: DeadLetter, topic: str, stream: Stream, heads: Heads, now: datetime
+) -> str | None:
     """Why to replay this letter would be useless or do harm, in a stable word; none if it is not.
 
-    `superseded`: the stream is compacted and has a newer event of the key, which a replay would
-    erase.
+    `too_old`: readers may have forgotten that they handled it. `superseded`: the stream is
+    compacted and has a newer event of the key, which a replay would erase.
     """
     if letter.topic != topic:
         return "foreign_origin"
     if letter.cut:
         return "cut"
     try:
-        decode(letter.record.wire, stream)
+        envelope = decode(letter.record.wire, stream)
     except DecodeError as error:
         return error.reason
+    if not STREAMS[stream].compacted and now - envelope.time > DEAD_LETTER_RETENTION:
+        return "too_old"
     newest = heads.get(letter.record.wire.key)
     if newest and newest[0] > letter.record.offset and newest[1] != _event_id(letter.record.wire):
         return "superseded"

@@ -1,7 +1,7 @@
 """A topic of dead letters as an operator sees it: what lies there, and what was done about it.
 
 Kafka has no way to take one record out of a topic. What was done with a letter is therefore said in
-a mark, a record behind it in the same topic: both are gone when their retention ends (ADR 0011).
+a mark, a record behind it in the same topic: both are gone when their retention ends (ADR 0014).
 """
 
 import json

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
-from services.contracts import STREAMS, AccountId, JobId, JobSpec, JobStatus, Lane, Stream
+from services.contracts import AccountId, JobId, JobSpec, JobStatus, Lane
+from services.contracts.retention import longest_replay
 from services.kit.documents import CollectionSpec, Index
 
 __all__ = [
@@ -27,7 +28,7 @@ __all__ = [
     "line_of",
 ]
 
-RETENTION = STREAMS[Stream.DECISIONS].retention + timedelta(days=1)
+RETENTION = longest_replay()
 """How long an end is remembered: longer than any admission can be delivered again."""
 
 
@@ -57,12 +58,13 @@ class Tries:
     """`claims` numbers the attempts and is the fencing token: it only grows.
 
     `spent` counts the attempts that speak against the job, `crashes` those that took a process
-    with them.
+    with them, and `reasons` says how each of them ended.
     """
 
     claims: int = 0
     spent: int = 0
     crashes: int = 0
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -141,8 +141,10 @@ class _Attempt:
         return self.requeued(tries, reason, self.now)
 
     def tried(self, tries: Tries, reason: str, policy: RetryPolicy, jitter: float) -> Change[Entry]:
+        tries = replace(tries, reasons=(*tries.reasons, reason))
         if policy.exhausted(tries.spent):
-            detail = f"{tries.spent} attempts failed, the last one with {reason}"
+            # The end says all: a dead letter could only be replayed into it (ADR 0015).
+            detail = f"{tries.spent} attempts failed: {', '.join(tries.reasons)}"
             return self.failed(FailureCode.POISON, detail)
         return self.requeued(tries, reason, self.now + policy.pause(tries.spent, jitter))
 

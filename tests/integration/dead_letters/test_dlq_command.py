@@ -154,13 +154,13 @@ async def test_a_replay_killed_in_the_middle_goes_on_where_it_was(
     asked = requests(6)
     await bury(bench, [encode(one) for one in asked], "handler_fault")
     async with quota(quota_settings):
-        victim = await start("dlq", "replay", "requests", "--rate", "2", cwd=tmp_path, **parts)
-        await eventually(lambda: _has(bench.events(Stream.REQUESTS), 3))
+        victim = await start("dlq", "replay", "requests", "--rate", "0.5", cwd=tmp_path, **parts)
+        await eventually(lambda: _has(bench.events(Stream.REQUESTS), 2), within=120)
         victim.kill()
         await victim.communicate()
         rest = (await dlq("replay", "requests", "--json")).json
         assert 1 <= len(rest["replayed"]) < 6
-        await eventually(lambda: _has(admissions(bench), 6))
+        await eventually(lambda: _has(admissions(bench), 6), within=60)
 
     jobs = [one.job for one in await admissions(bench)]
     assert sorted(jobs) == sorted(one.data.job for one in asked)

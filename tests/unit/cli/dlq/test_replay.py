@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 from services.cli.dlq.replay import Heads, Replay, Report
 from services.contracts import Stream, WireRecord
@@ -37,7 +38,7 @@ class Running(ManualClock):
     """Time that passes by itself: what sleeps is awake at once, and how long is known."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(NOW)
         self.slept = 0.0
 
     async def sleep(self, seconds: float) -> None:
@@ -131,6 +132,13 @@ async def test_what_would_die_again_or_do_harm_is_left() -> None:
 
     assert sender.sent == []
     assert list(report.left.values()) == ["not_a_cloudevent", "cut", "foreign_origin", "superseded"]
+
+
+async def test_an_event_that_readers_may_have_forgotten_is_left() -> None:
+    old = record(cancel(at=NOW - timedelta(days=31)))
+    report = await replayed(Sender(), letter(old), letter(record(offset=1)))
+
+    assert report.left == {Place(0, 0): "too_old"}
 
 
 async def test_an_event_is_not_superseded_by_its_own_replay() -> None:

@@ -143,12 +143,13 @@ def test_a_crash_is_remembered() -> None:
 
 def test_the_third_failed_attempt_is_the_last() -> None:
     entry, mine = running(waiting(), JOB)
-    entry = replace(entry, tries=replace(entry.tries, spent=3))
+    before = ("out_of_memory", "lease_expired")
+    entry = replace(entry, tries=replace(entry.tries, spent=3, reasons=before))
     state, event = settled(entry, mine, Crashed("engine_died"))
     assert isinstance(state, Ended)
     assert isinstance(event, JobFailed)
     assert event.code is FailureCode.POISON
-    assert event.detail == "3 attempts failed, the last one with engine_died"
+    assert event.detail == "3 attempts failed: out_of_memory, lease_expired, engine_died"
 
 
 def test_a_released_job_gets_its_attempt_back_but_not_its_number() -> None:
