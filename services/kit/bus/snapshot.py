@@ -13,7 +13,7 @@ from services.kit.errors import Unavailable
 
 __all__ = ["read_through"]
 
-_ANSWER_WITHIN = 8.0
+_ANSWER_WITHIN = 30.0
 _SILENCE = 30.0
 
 

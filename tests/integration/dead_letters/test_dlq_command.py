@@ -73,7 +73,8 @@ def requests(count: int) -> list[Envelope[JobRequested]]:
 
 
 async def test_list_counts_by_topic_and_reason(bench: Bench, dlq: Run) -> None:
-    assert (await dlq("list")).out == "no dead letters\n"
+    nothing = await dlq("list")
+    assert (nothing.code, nothing.out) == (0, "no dead letters\n"), nothing.err
     await bury(bench, [encode(request())], "handler_fault")
     await bury(bench, [WireRecord(b"k", b"{", ())] * 2, "invalid_data")
     await bench.producer_put(Stream.REQUESTS, WireRecord(b"k", b"no letter", ()))
