@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from functools import lru_cache
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -40,7 +41,7 @@ class StateCodec(Generic[S]):
 
     def __init__(self, spec: CollectionSpec[S]) -> None:
         self._collection = spec.name
-        self._adapter: TypeAdapter[S] = TypeAdapter(spec.state)
+        self._adapter: TypeAdapter[S] = _adapter(cast("Any", spec.state))
         self._sparse = tuple(
             index.fields[0].removeprefix("-").split(".") for index in spec.indexes if index.sparse
         )
@@ -84,6 +85,12 @@ def plain(value: Any) -> Any:
             return [plain(item) for item in value]
         case _:
             raise TypeError(f"a document can't hold a {type(value).__name__}")
+
+
+@lru_cache(maxsize=64)
+def _adapter(state: type[Any]) -> TypeAdapter[Any]:
+    """One for each class: to build it takes some milliseconds."""
+    return TypeAdapter(state)
 
 
 def _checked_int(value: int) -> int:

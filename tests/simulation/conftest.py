@@ -1,0 +1,18 @@
+"""What the platform says of itself is not what these tests look at, and costs time."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    before = structlog.get_config()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        processors=[],
+    )
+    yield
+    structlog.configure(**before)
