@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from services.contracts import AccountId, EventId, JobId, Rank
 from services.kit.clock import Clock
 from services.kit.documents import (
-    ID_INDEX,
     CollectionSpec,
     Condition,
     Documents,
@@ -24,9 +23,11 @@ from services.notify.core import Notice, Notification, next_sequence
 __all__ = ["HEADS", "NOTIFICATIONS", "FeedRow", "Feeds", "Head", "RowFeeds"]
 
 _BATCH = 1000
-_ATTEMPTS = 8
+_ATTEMPTS = 32
 _TURN_SECONDS = 10.0
 _EVENTS_OF_A_JOB = 200
+_JOBS_IN_MIND = 100
+_CATCH_UP = 500
 
 
 class Feeds(Protocol):
@@ -82,6 +83,22 @@ class Head:
 HEADS = CollectionSpec("heads", Head)
 
 
+class _End:
+    """An account's feed as this replica left it: true until another one adds to it."""
+
+    def __init__(self, last: int | None) -> None:
+        self.last = last
+        self.ranks: Remembered[JobId, Rank] = Remembered(_JOBS_IN_MIND)
+
+    def added(self, sequence: int, job: JobId, rank: Rank) -> None:
+        self.last = sequence
+        self.ranks[job] = rank
+
+    def forget(self, last: int | None) -> None:
+        self.last = last
+        self.ranks = Remembered(_JOBS_IN_MIND)
+
+
 class RowFeeds:
     """Feeds over rows. Two replicas that want one place are told apart by the unique index."""
 
@@ -92,16 +109,22 @@ class RowFeeds:
         self._heads = heads
         self._clock = clock
         self._retention = retention
-        self._last: Remembered[AccountId, int] = Remembered()
-        self._ranks: Remembered[JobId, Rank] = Remembered()
+        self._ends: Remembered[AccountId, _End] = Remembered()
         self._turns = Turns()
 
     async def append(self, notice: Notice) -> Notification | None:
         # News of one account comes on several streams at once: here it takes turns.
         async with self._turns.of(notice.account, _TURN_SECONDS):
-            if notice.rank <= await self._rank(notice.job):
-                return None
-            return await self._append(notice)
+            # The end is read before the job's news: whoever adds some after that takes the place
+            # that this notice wants, and is found by looking for what was added.
+            end = self._ends.get(notice.account) or await self._end(notice.account)
+            for _ in range(_ATTEMPTS):
+                if notice.rank <= await self._rank(end, notice.job):
+                    return None
+                if stored := await self._take(end, notice):
+                    return stored
+                await self._catch_up(end, notice)
+        raise Unavailable("database", "others keep taking this account's next sequence")
 
     async def after(self, account: AccountId, sequence: int, *, limit: int) -> list[Notification]:
         found = await self._rows.find(
@@ -121,24 +144,34 @@ class RowFeeds:
         while found := await self._rows.find([mine], order=["sequence"], limit=_BATCH):
             await self._rows.delete([mine, ("sequence", "<=", found[-1].sequence)])
         await self._heads.delete(account)
-        self._last.forget(account)
+        self._ends.forget(account)
 
-    async def _append(self, notice: Notice) -> Notification | None:
-        for _ in range(_ATTEMPTS):
-            known = self._last.get(notice.account)
-            sequence = next_sequence(known or await self._newest(notice.account))
-            try:
-                await self._rows.insert(notice.event, self._row(sequence, notice))
-            except Duplicate as duplicate:
-                self._last.forget(notice.account)
-                if duplicate.index == ID_INDEX or await self._rows.get(notice.event):
-                    return None
-                continue
-            self._last[notice.account] = sequence
-            self._ranks[notice.job] = notice.rank
-            metrics.NOTIFICATIONS_STORED.add(1, type=notice.type)
-            return Notification(sequence, notice)
-        raise Unavailable("database", "others keep taking this account's next sequence")
+    async def _take(self, end: "_End", notice: Notice) -> Notification | None:
+        """None where the place is taken, or the event has one already."""
+        sequence = next_sequence(end.last)
+        try:
+            await self._rows.insert(notice.event, self._row(sequence, notice))
+        except Duplicate:
+            return None
+        metrics.NOTIFICATIONS_STORED.add(1, type=notice.type)
+        end.added(sequence, notice.job, notice.rank)
+        return Notification(sequence, notice)
+
+    async def _end(self, account: AccountId) -> "_End":
+        end = self._ends[account] = _End(await self._newest(account))
+        return end
+
+    async def _catch_up(self, end: "_End", notice: Notice) -> None:
+        added = await self._rows.find(
+            [("account", "==", notice.account), ("sequence", ">", end.last or 0)],
+            order=["sequence"],
+            limit=_CATCH_UP,
+        )
+        for row in added:
+            end.added(row.sequence, row.job, row.rank)
+        if not added:
+            # The event itself is there, or retention was quicker: begin anew.
+            end.forget(await self._newest(notice.account))
 
     async def _newest(self, account: AccountId) -> int | None:
         kept = await self._edge(account, "-sequence")
@@ -151,12 +184,12 @@ class RowFeeds:
         found = await self._rows.find([("account", "==", account)], order=[order], limit=1)
         return found[0].sequence if found else None
 
-    async def _rank(self, job: JobId) -> Rank:
+    async def _rank(self, end: "_End", job: JobId) -> Rank:
         """The newest event of the job that is stored."""
-        known = self._ranks.get(job)
+        known = end.ranks.get(job)
         if known is None:
             rows = await self._rows.find([("job", "==", job)], limit=_EVENTS_OF_A_JOB)
-            known = max((row.rank for row in rows), default=(0, 0, 0, 0))
+            known = end.ranks[job] = max((row.rank for row in rows), default=(0, 0, 0, 0))
         return known
 
     def _row(self, sequence: int, notice: Notice) -> FeedRow:

@@ -12,6 +12,7 @@ from services.kit.documents import CollectionSpec, Rows, RowsSpec
 from services.kit.documents.mongo import MongoDocuments
 from services.kit.documents.mongo_rows import MongoRows
 from services.kit.documents.outbox import Pace, Relay
+from services.kit.erasures import ERASURES, Erasures
 from services.quota.core import Plans
 from tests.simulation.broker import Broker, Member, Publisher, Tailing
 from tests.simulation.database import Database, HeldStore
@@ -90,6 +91,9 @@ class Replica:
 
     def rows(self, spec: RowsSpec[S]) -> Rows[S]:
         return MongoRows(self._store, spec)
+
+    def erasures(self) -> Erasures:
+        return Erasures(self.documents(ERASURES), self.process.clock)
 
     def tail(self, hear: Callable[[Envelope[Event]], None], *streams: Stream) -> None:
         begin = len(self.parts.broker.said)

@@ -16,6 +16,7 @@ from services.gateway.handlers import Projection
 from services.gateway.reminders import Reminders
 from services.gateway.waiters import Waiters
 from services.kit.documents import CollectionSpec, RowsSpec
+from services.kit.erasures import ERASURES
 from services.kit.errors import KitError
 from services.kit.lease import LEASES, Lease
 from services.notify import handlers as notify_handlers
@@ -77,9 +78,9 @@ _LOOK_EVERY = 2.5
 
 DATABASES: dict[str, tuple[CollectionSpec[Any] | RowsSpec[Any], ...]] = {
     "gateway": (gateway_repository.JOBS, gateway_repository.ACCOUNTS),
-    "quota": (quota_repository.ACCOUNTS, quota_repository.LIMITS, LEDGER),
-    "render": (QUEUE, LINES, TURNS, LEASES),
-    "notify": (KEYS, HEADS, NOTIFICATIONS),
+    "quota": (quota_repository.ACCOUNTS, quota_repository.LIMITS, LEDGER, ERASURES),
+    "render": (QUEUE, LINES, TURNS, LEASES, ERASURES),
+    "notify": (KEYS, HEADS, NOTIFICATIONS, ERASURES),
 }
 
 
@@ -162,7 +163,9 @@ class Quota(Replica):
         self.accounts = quota_repository.Accounts(
             self.documents(quota_repository.ACCOUNTS), self.rows(LEDGER)
         )
-        handlers = quota_handlers.Handlers(self.accounts, self.parts.plans, self.limits, clock)
+        handlers = quota_handlers.Handlers(
+            self.accounts, self.erasures(), self.parts.plans, self.limits, clock
+        )
         self.group(handlers.handle, Stream.REQUESTS, Stream.RENDERS, Stream.ACCOUNTS)
 
     def poll(self) -> bool:
@@ -184,7 +187,8 @@ class Render(Replica):
         self.sweep = Sweep(queue, clock, lease_seconds=LEASE, retries=RETRIES, jitter=lambda: 0.5)
         lease = Lease(self.documents(LEASES), "controller", str(self.slot), clock, 3 * _LOOK_EVERY)
         self.process.spawn(self._control(lease))
-        self.group(Intake(queue, lines, CATALOGUE, clock), Stream.DECISIONS, Stream.CANCELLATIONS)
+        intake = Intake(queue, lines, self.erasures(), CATALOGUE, clock)
+        self.group(intake, Stream.DECISIONS, Stream.CANCELLATIONS)
 
     async def _control(self, lease: Lease) -> None:
         while True:
@@ -262,5 +266,5 @@ class Notify(Replica):
             timedelta(days=7),
         )
         keyring = Keyring(self.documents(KEYS))
-        handlers = notify_handlers.Handlers(feeds, keyring, Hub())
+        handlers = notify_handlers.Handlers(feeds, keyring, Hub(), self.erasures())
         self.group(handlers.store, Stream.ACCOUNTS, Stream.DECISIONS, Stream.RENDERS)

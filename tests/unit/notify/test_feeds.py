@@ -53,6 +53,48 @@ async def test_news_older_than_what_was_told_is_not_told() -> None:
     assert await feeds.after(ACCOUNT, 1, limit=9) == []
 
 
+class Overtaken(MemoryRows[FeedRow]):
+    """Another replica does something right after this one has read a job's news."""
+
+    def __init__(
+        self, rows: MemoryRows[FeedRow], meanwhile: Callable[[], Awaitable[object]]
+    ) -> None:
+        super().__init__(NOTIFICATIONS)
+        self._stored = rows._stored
+        self._meanwhile: list[Callable[[], Awaitable[object]]] = [meanwhile]
+
+    async def find(
+        self, where: Sequence[Condition] = (), *, order: Sequence[str] = (), limit: int = 100
+    ) -> list[FeedRow]:
+        found = await super().find(where, order=order, limit=limit)
+        if where[0][0] == "job" and self._meanwhile:
+            await self._meanwhile.pop()()
+        return found
+
+
+async def test_news_that_another_replica_overtakes_is_not_told_after_what_followed_it() -> None:
+    notify = Notify()
+    other, clock = notify.replica(), notify.clock
+    later, earlier = news("job.queued", step=2), news("job.admitted", step=1)
+    rows = Overtaken(notify.rows, lambda: other.append(later))
+    feeds = RowFeeds(rows, notify.heads, clock, timedelta(days=3))
+
+    assert await feeds.append(earlier) is None
+
+    told = await feeds.after(ACCOUNT, 0, limit=9)
+    assert [found.notice.type for found in told] == ["job.queued"]
+
+
+async def test_what_a_replica_remembers_of_a_job_is_void_once_another_adds_to_the_feed() -> None:
+    notify = Notify()
+    one, other = notify.replica(), notify.replica()
+    await one.append(news("job.queued", step=1))
+    await other.append(news("job.completed", step=9))
+    await one.append(replace(news("job.queued"), job=JobId.new(NOW)))
+
+    assert await one.append(news("job.started", step=5)) is None
+
+
 async def test_news_of_one_job_that_comes_on_two_streams_at_once_is_told_in_its_order() -> None:
     feeds = Notify().replica()
     later, earlier = news("job.queued", step=2), news("job.admitted", step=1)
