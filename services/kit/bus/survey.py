@@ -1,32 +1,22 @@
 """Looks at brokers, topics and dead letters, for operators; changes nothing."""
 
-import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from services.contracts import TopicSpec, WireRecord
-from services.kit.bus.admin import admin_client, topic_settings
+from services.contracts import TopicSpec
+from services.kit.bus.admin import admin_client, missing, topic_settings
 from services.kit.bus.connection import Connection
 from services.kit.bus.dead_letters import DeadLetter
 from services.kit.bus.kafka import (
     AIOKafkaAdminClient,
-    AIOKafkaConsumer,
     ConfigResource,
     ConfigResourceType,
-    KafkaError,
-    TopicPartition,
 )
-from services.kit.bus.supervision import discard
+from services.kit.bus.letterbox import Letterbox
 from services.kit.bus.topic_config import differences
-from services.kit.errors import Unavailable
 
 __all__ = ["Cluster", "Deviation", "Letters", "cluster", "deviations", "letters"]
 
-_REQUEST_MS = 5_000
-_POLL_MS = 200
-_POLLS = 10
 _AUTO_CREATE = "auto.create.topics.enable"
 
 
@@ -56,7 +46,10 @@ class Deviation:
 
 @dataclass(frozen=True)
 class Letters:
-    """How many records a dead-letter topic holds, and the last; none when that can't be read."""
+    """How many letters a topic holds that nobody has replayed or dropped, and the newest of them.
+
+    Records that are no letters count too; `last` is none where there is nothing else.
+    """
 
     topic: str
     count: int
@@ -111,64 +104,16 @@ async def letters(connection: Connection, topics: Sequence[str]) -> tuple[Letter
 
     Raises Unavailable.
     """
-    async with admin_client(connection) as admin:
-        found = {one["topic"]: len(one["partitions"]) for one in await admin.describe_topics()}
-    present = {name: found[name] for name in topics if name in found}
-    consumer = AIOKafkaConsumer(
-        **connection.options(), request_timeout_ms=_REQUEST_MS, enable_auto_commit=False
-    )
-    try:
-        await consumer.start()
-        return await _letters(consumer, present)
-    except (KafkaError, OSError) as error:
-        raise Unavailable("bus", repr(error)) from error
-    finally:
-        await discard(consumer)
+    absent = await missing(connection, topics)
+    present = [topic for topic in topics if topic not in absent]
+    boxes = await Letterbox.read(connection, *present) if present else []
+    return tuple(_letters(box) for box in boxes)
 
 
-async def _letters(consumer: AIOKafkaConsumer, topics: Mapping[str, int]) -> tuple[Letters, ...]:
-    places = [TopicPartition(name, one) for name, count in topics.items() for one in range(count)]
-    begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-    filled = {place: ends[place] - 1 for place in places if ends[place] > begins[place]}
-    lasts = await _lasts(consumer, filled)
-    counts: Counter[str] = Counter()
-    for place in places:
-        counts[place.topic] += ends[place] - begins[place]
-    return tuple(Letters(name, counts[name], _newest(name, lasts)) for name in topics)
-
-
-async def _lasts(
-    consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]
-) -> dict[TopicPartition, DeadLetter]:
-    """The records at these offsets, those that are dead letters and come soon."""
-    found: dict[TopicPartition, DeadLetter] = {}
-    if not offsets:
-        return found
-    consumer.assign(list(offsets))
-    for place, offset in offsets.items():
-        consumer.seek(place, offset)
-    for _ in range(_POLLS):
-        for place, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
-            if (letter := _decoded(records[-1])) is not None:
-                found[place] = letter
-            consumer.pause(place)
-        if len(found) == len(offsets):
-            break
-        await asyncio.sleep(0)
-    return found
-
-
-def _decoded(record: Any) -> DeadLetter | None:
-    wire = WireRecord(record.key, record.value, tuple(record.headers))
-    try:
-        return DeadLetter.decode(wire)
-    except (KeyError, ValueError):
-        return None
-
-
-def _newest(topic: str, lasts: Mapping[TopicPartition, DeadLetter]) -> DeadLetter | None:
-    of_topic = [letter for place, letter in lasts.items() if place.topic == topic]
-    return max(of_topic, key=lambda letter: letter.at, default=None)
+def _letters(box: Letterbox) -> Letters:
+    found = [slip.letter for slip in reversed(box.open)]
+    last = max(found, key=lambda letter: letter.at, default=None)
+    return Letters(box.topic, len(found) + box.strangers, last)
 
 
 async def _creates_topics(admin: AIOKafkaAdminClient, node: int) -> bool | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.contracts import TopicSpec, WireRecord, topics
 from services.contracts.streams import dead_letter_topic
-from services.kit.bus import Connection, DeadLetter, Record, apply
+from services.kit.bus import Connection, DeadLetter, Deed, Mark, Place, Record, apply
 from services.kit.bus.kafka import AIOKafkaProducer
 from services.kit.bus.survey import cluster, deviations, letters
 
@@ -55,7 +55,7 @@ async def test_topics_just_made_are_as_declared(kafka_bootstrap: str, topic_pref
     assert await deviations(connection, topics(topic_prefix)) == ()
 
 
-async def test_dead_letters_are_counted_and_the_last_is_read(
+async def test_open_dead_letters_are_counted_and_the_last_is_read(
     kafka_bootstrap: str, topic_prefix: str
 ) -> None:
     connection = Connection(kafka_bootstrap, topic_prefix=topic_prefix)
@@ -68,8 +68,14 @@ async def test_dead_letters_are_counted_and_the_last_is_read(
         record = Record(source.name, 0, number, NOW, WireRecord(b"k", b"{}", ()))
         wire = DeadLetter(record, f"reason-{number}", "", "", "quota", NOW).encode()
         await (await producer.send(dead.name, wire.value, wire.key, headers=list(wire.headers)))
-    await producer.stop()
     (found,) = await letters(connection, [dead.name, f"{topic_prefix}.nowhere"])
     assert (found.topic, found.count) == (dead.name, 3)
     assert found.last
     assert (found.last.reason, found.last.consumer) == ("reason-2", "quota")
+
+    mark = Mark(Deed.DROPPED, NOW, (Place(0, 1), Place(0, 2))).encode()
+    await (await producer.send(dead.name, mark.value, mark.key, headers=list(mark.headers)))
+    await producer.stop()
+    (rest,) = await letters(connection, [dead.name])
+    assert rest.last
+    assert (rest.count, rest.last.reason) == (1, "reason-0")
