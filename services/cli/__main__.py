@@ -3,6 +3,7 @@
 import typer
 
 from services.cli.commands import dlq, jobs, keys, quota, topics
+from services.cli.commands.backup import backup, restore
 from services.cli.commands.doctor import doctor
 from services.cli.commands.draw import draw
 from services.cli.commands.submit import submit
@@ -22,6 +23,8 @@ app.command()(draw)
 app.command()(submit)
 app.command()(watch)
 app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")

@@ -10,7 +10,7 @@ from services.cli.parts.errors import DownloadFailed
 from services.cli.parts.output import LineSink
 from services.cli.parts.process import Command, ManagedProcess
 
-__all__ = ["Jar", "default_cache", "ensure_jars", "locked_jars", "missing_jars"]
+__all__ = ["Jar", "default_cache", "ensure_jars", "kafka_version", "locked_jars", "missing_jars"]
 
 _LOCK = Path(__file__).with_name("kafka.lock")
 _FETCH_WITHIN = 1_800.0
@@ -40,6 +40,12 @@ def default_cache() -> Path:
 
 def locked_jars(lock: Path = _LOCK) -> tuple[Jar, ...]:
     return tuple(Jar(*line.split()) for line in lock.read_text().splitlines())
+
+
+def kafka_version() -> str:
+    """Of the Apache Kafka that the lock names."""
+    found = (jar.coordinate for jar in locked_jars() if ":kafka-clients:" in jar.coordinate)
+    return next(found).rsplit(":", 1)[1]
 
 
 def missing_jars(cache: Path) -> tuple[Jar, ...]:
