@@ -110,7 +110,9 @@ class Jobs:
 
     async def insert(self, job: Job, event: Event) -> None:
         """Job and first event in one write. Raises Duplicate when its idempotency key is taken."""
-        await self._documents.change(job.id, lambda known: None if known else Change(job, (event,)))
+        await self._documents.change(
+            job.id, lambda known: None if known else Change(job, (event,)), is_new=True
+        )
 
     async def apply(self, id: JobId, events: Sequence[Event]) -> tuple[Job | None, Job | None]:
         """Folds events into the stored job; the job as it was and as it is."""

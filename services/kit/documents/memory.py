@@ -68,7 +68,8 @@ class MemoryDocuments(Generic[S]):
         await self._begin()
         return self._document(id)
 
-    async def change(self, id: str, decide: Decide[S]) -> S | None:
+    async def change(self, id: str, decide: Decide[S], *, is_new: bool = False) -> S | None:
+        del is_new  # nothing is saved by it here
         await self._begin()
         while True:
             loaded = self._document(id)

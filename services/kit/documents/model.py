@@ -95,11 +95,13 @@ class Documents(Protocol[S]):
 
     async def load(self, id: str) -> Document[S] | None: ...
 
-    async def change(self, id: str, decide: Decide[S]) -> S | None:
+    async def change(self, id: str, decide: Decide[S], *, is_new: bool = False) -> S | None:
         """Load, decide, save where the version is still the one loaded; again if it is not.
 
         Answers the state after it (as loaded, where `decide` gave none). `decide` may run several
-        times. Raises Duplicate when a unique index other than the id refuses a new document.
+        times, on states that are no longer so too. `is_new` says that there is hardly such a
+        document yet, and saves a read. Raises Duplicate when a unique index other than the id
+        refuses a new document.
         """
         ...
 

@@ -1,8 +1,11 @@
 """Documents in MongoDB: load, decide, and save where the version is still the one loaded.
 
 A document is `{_id, version, by, state, outbox, pending}`; `pending` is there while the outbox is
-not empty, and says since when; `by` is the change that wrote it last. Writes are guarded by `_id`
-and `version` alone: neither may have another index, or SecantusDB would read through it first.
+not empty, and says since when; `by` is the change that wrote it last. Writes are guarded by `_id`,
+`version` and `by`: none may have another index, or SecantusDB would read through it first.
+
+A change begins with the document as this process saw it last, where it did: the guard finds out
+whether it is still so, and a read is saved.
 """
 
 import asyncio
@@ -14,9 +17,10 @@ from typing import Any, Generic, Protocol, TypeVar
 from services.kit.clock import Clock
 from services.kit.documents.codec import Fields, StateCodec
 from services.kit.documents.filters import to_filter, to_sort
-from services.kit.documents.items import Outbox, items_of
+from services.kit.documents.items import Item, Outbox, items_of
 from services.kit.documents.model import Change, CollectionSpec, Condition, Decide, Document
 from services.kit.documents.rows import ID_INDEX
+from services.kit.documents.seen import Seen
 from services.kit.documents.turns import Turns
 from services.kit.errors import Duplicate, Unavailable
 from services.kit.store import Collection, Store
@@ -37,6 +41,10 @@ class Wake(Protocol):
 
     def wake(self, collection: str, id: str, outbox: Outbox) -> None: ...
 
+    def has_published(self, item: Item) -> bool:
+        """True when it is known to be; it may be true of others."""
+        ...
+
 
 class MongoDocuments(Generic[S]):
     """A collection in MongoDB. Without a relay, other processes' relays publish what it says."""
@@ -56,14 +64,23 @@ class MongoDocuments(Generic[S]):
         self._source = source
         self._relay = relay
         self._turns = Turns()
+        self._seen = Seen()
 
     async def load(self, id: str) -> Document[S] | None:
         stored = await self._stored(id)
+        self._note(id, stored)
         return self._document(stored) if stored else None
 
-    async def change(self, id: str, decide: Decide[S]) -> S | None:
+    async def change(self, id: str, decide: Decide[S], *, is_new: bool = False) -> S | None:
+        # Who has many changes of one document in hand reads in between: other processes that write
+        # it would find no gap.
+        hurry = self._turns.taken(id)
         # Changes of one document by this process take turns: a race that nobody needs to lose.
         async with self._turns.of(id, _TURN_SECONDS):
+            if not hurry and (is_new or id in self._seen):
+                saved = await self._change_as_seen(id, decide)
+                if saved is not None:
+                    return saved
             return await self._change(id, decide)
 
     async def find(
@@ -108,6 +125,18 @@ class MongoDocuments(Generic[S]):
         name = stored["_id"]
         return Document(name, stored["version"], self._codec.decode(name, stored["state"]))
 
+    async def _change_as_seen(self, id: str, decide: Decide[S]) -> S | None:
+        """The state that was saved; none where only a read can tell what to do."""
+        stored = self._seen.take(id)
+        try:
+            change = decide(self._document(stored).state if stored else None)
+        except Exception:  # noqa: BLE001 - what the document is now may be no reason to refuse
+            return None
+        if change is None:
+            return None
+        saved = await self._save(id, stored, change, secrets.token_hex(8))
+        return self._saved(id, saved, change) if saved else None
+
     async def _change(self, id: str, decide: Decide[S]) -> S | None:
         by = secrets.token_hex(8)
         for attempt in range(_ATTEMPTS):
@@ -121,13 +150,22 @@ class MongoDocuments(Generic[S]):
             if change is None:
                 return state
             if saved := await self._save(id, stored, change, by):
-                if change.events or change.rows:
-                    self._tell(saved)
-                return self._document(saved).state
+                return self._saved(id, saved, change)
             metrics.WRITE_CONFLICTS.add(1, collection=self._name)
             # Real time, not the clock's: it only spreads writers, and no decision sees it.
             await asyncio.sleep(_jitter(attempt))
         raise Unavailable("database", f"{self._name}: too many writers of one document")
+
+    def _saved(self, id: str, saved: Fields, change: Change[S]) -> S:
+        self._note(id, saved)
+        if change.events or change.rows:
+            self._tell(saved)
+        return self._document(saved).state
+
+    def _note(self, id: str, stored: Fields | None) -> None:
+        """Only where a relay tells which of its items are published: they would pile up here."""
+        if self._relay:
+            self._seen.note(id, stored)
 
     async def _save(
         self, id: str, stored: Fields | None, change: Change[S], by: str
@@ -148,8 +186,12 @@ class MongoDocuments(Generic[S]):
         update: Fields = {"$set": {name: new[name] for name in ("version", "by", "state")}}
         if items:
             update |= {"$push": {"outbox": {"$each": items}}, "$min": pending}
-        new["outbox"] = [*stored["outbox"], *items]
-        return new if await self._update(id, stored["version"], update) else None
+        new["outbox"] = [*self._unpublished(stored["outbox"]), *items]
+        return new if await self._update(stored, update) else None
+
+    def _unpublished(self, items: list[Item]) -> list[Item]:
+        relay = self._relay
+        return [item for item in items if not relay.has_published(item)] if relay else items
 
     async def _insert(self, new: Fields) -> bool:
         try:
@@ -162,9 +204,11 @@ class MongoDocuments(Generic[S]):
             raise
         return True
 
-    async def _update(self, id: str, version: int, update: Fields) -> bool:
+    async def _update(self, stored: Fields, update: Fields) -> bool:
+        # `by` too: a document deleted and made anew may have come to the same version.
+        which = {"_id": stored["_id"], "version": stored["version"], "by": stored.get("by")}
         async with self._store.guard():
-            done = await self._collection.update_one({"_id": str(id), "version": version}, update)
+            done = await self._collection.update_one(which, update)
         return done.matched_count > 0
 
     def _tell(self, saved: Fields) -> None:

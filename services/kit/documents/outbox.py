@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -94,6 +94,9 @@ class Relay:
         self._backlog.put((collection, id), outbox, self._clock.monotonic())
         self._woken.set()
 
+    def has_published(self, item: Item) -> bool:
+        return item["id"] in self._recent
+
     @property
     def backlog(self) -> int:
         """Documents with unpublished events: all replicas' as of the last look, or ours now."""
@@ -160,15 +163,16 @@ class Relay:
     async def _publish(self, taken: Sequence[Waiting]) -> None:
         outboxes = await self._filled(taken)
         items = [item for outbox in outboxes.values() for item in outbox.items]
-        await self._outboxes.write_rows([to_row(item) for item in items if item["kind"] == "row"])
-        fresh = [item for item in items if item["kind"] == "event" and not self._said(item)]
-        envelopes = [_envelope(item) for item in fresh]
-        for start in range(0, len(envelopes), self._pace.chunk):
-            chunk = envelopes[start : start + self._pace.chunk]
+        fresh = [item for item in items if not self.has_published(item)]
+        rows = [item for item in fresh if item["kind"] == "row"]
+        await self._outboxes.write_rows([to_row(item) for item in rows])
+        self._note(rows)
+        events = [item for item in fresh if item["kind"] == "event"]
+        for start in range(0, len(events), self._pace.chunk):
+            chunk = events[start : start + self._pace.chunk]
             async with _deadline():
-                await self._publisher.publish(chunk)
-            for envelope in chunk:
-                self._recent.add(envelope.id)
+                await self._publisher.publish([_envelope(item) for item in chunk])
+            self._note(chunk)
         for key, outbox in outboxes.items():
             self._clearing.add(key, outbox)
 
@@ -184,8 +188,9 @@ class Relay:
             known |= {(collection, name): outbox for name, outbox in found.items()}
         return {key: outbox for key, outbox in known.items() if outbox.items}
 
-    def _said(self, item: Item) -> bool:
-        return item["id"] in self._recent
+    def _note(self, published: Iterable[Item]) -> None:
+        for item in published:
+            self._recent.add(item["id"])
 
     def _worked(self) -> None:
         self._backlog.done()

@@ -17,6 +17,10 @@ class Turns:
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def taken(self, key: str) -> bool:
+        lock = self._locks.get(key)
+        return lock is not None and lock.locked()
+
     @asynccontextmanager
     async def of(self, key: str, seconds: float) -> AsyncIterator[None]:
         """Raises Unavailable when the turn does not come within `seconds`."""
