@@ -14,6 +14,7 @@ __all__ = ["Client", "connected", "crowd", "percentile"]
 
 _WITHIN = 300.0
 _LOOK_SECONDS = 0.1
+_LATER = {429, 503}
 _WISH = {"prompt": "a red fox", "steps": 20}
 _ACCOUNTS = "/v1/operator/accounts"
 
@@ -28,8 +29,16 @@ class Client:
         self._waiting: dict[str, asyncio.Future[None]] = {}
 
     async def submit(self, **wish: Any) -> str:
-        job: str = (await self._api.post("/v1/jobs", {**_WISH, **wish}))["id"]
-        return job
+        """Tried again for as long as the answer is that it makes sense later."""
+        while True:
+            try:
+                job: str = (await self._api.post("/v1/jobs", {**_WISH, **wish}))["id"]
+            except Refusal as refusal:
+                if refusal.status not in _LATER:
+                    raise
+                await asyncio.sleep(_LOOK_SECONDS)
+            else:
+                return job
 
     async def until_end(self, job: str) -> None:
         """Raises TimeoutError when no end comes."""

@@ -21,5 +21,5 @@ class Sizes:
     soak_look: int = 2_000
     decisions: int = 3_000
     accounts: int = 8
-    open_jobs: int = 8
+    open_jobs: int = 4
     rest_seconds: float = 20.0
