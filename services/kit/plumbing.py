@@ -12,7 +12,7 @@ from services.kit.diagnosis.outbox import outbox_check
 from services.kit.documents import CollectionSpec, Documents, Rows, RowsSpec
 from services.kit.documents.mongo import MongoDocuments
 from services.kit.documents.mongo_rows import MongoRows
-from services.kit.documents.outbox import Relay
+from services.kit.documents.outbox import Pace, Relay
 from services.kit.documents.outbox_store import OutboxStore
 from services.kit.errors import Unavailable
 from services.kit.lifecycle import Context
@@ -87,7 +87,10 @@ class Plumbing:
 
 
 def plumb(
-    context: Context[Any], service: str, documents: Sequence[CollectionSpec[Any]]
+    context: Context[Any],
+    service: str,
+    documents: Sequence[CollectionSpec[Any]],
+    pace: Pace | None = None,
 ) -> Plumbing:
     """Producer, database and relay of a service whose documents are these."""
     reach = connection(context.settings, service)
@@ -100,6 +103,12 @@ def plumb(
     spoken = [stream for stream, spec in STREAMS.items() if service in spec.writers]
     producer = Producer(reach, context.clock, context.readiness, streams=spoken)
     relay = Relay(
-        store, producer, context.clock, context.readiness, specs=documents, source=service
+        store,
+        producer,
+        context.clock,
+        context.readiness,
+        specs=documents,
+        source=service,
+        pace=pace,
     )
     return Plumbing(service, context, reach, store, producer, relay)

@@ -9,6 +9,7 @@ from services.kit.bus import Group
 from services.kit.component import Component
 from services.kit.diagnosis.blobs import blobs_check
 from services.kit.diagnosis.leases import lease_check
+from services.kit.documents.outbox import Pace
 from services.kit.erasures import ERASURES, Eraser, Erasures
 from services.kit.lease import LEASES, Lease
 from services.kit.lifecycle import Context
@@ -34,7 +35,8 @@ _LEADER_SECONDS = 10.0
 
 async def build(context: Context[RenderSettings], catalogue: Catalogue) -> Sequence[Component]:
     """Intake, controller and local fleet, those that others need first."""
-    plumbing = plumb(context, NAME, (QUEUE, ERASURES))
+    # Workers change what is queued here: whoever else clears it later comes too late for one write.
+    plumbing = plumb(context, NAME, (QUEUE, ERASURES), Pace(gather=0.0))
     await plumbing.ensure(QUEUE, LINES, TURNS, WORKERS, LEASES, ERASURES)
     queue = Queue(plumbing.documents(QUEUE))
     lines = Lines(plumbing.documents(LINES), plumbing.documents(TURNS))

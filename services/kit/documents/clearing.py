@@ -19,10 +19,15 @@ _AT_ONCE = 25
 
 
 class Clearing:
-    """Publishing never waits for it. What it can't clear now, it clears later."""
+    """Publishing never waits for it. What it can't clear now, it clears later.
 
-    def __init__(self, outboxes: OutboxStore, clock: Clock) -> None:
+    It waits `gather` seconds first: many documents change again soon, and that change takes out
+    what was published.
+    """
+
+    def __init__(self, outboxes: OutboxStore, clock: Clock, gather: float = 0.0) -> None:
         self._outboxes = outboxes
+        self._gather = gather
         self._clock = clock
         self._published: dict[Key, Outbox] = {}
         self._woken = asyncio.Event()
@@ -36,10 +41,15 @@ class Clearing:
         self._published[key] = _both(known, outbox) if known else outbox
         self._woken.set()
 
+    def drop(self, key: Key) -> None:
+        """Its document is clear of all that was published."""
+        self._published.pop(key, None)
+
     async def run(self, done: asyncio.Event) -> None:
         """Returns after one last try when `done` is set and `wake` was called."""
         while not done.is_set():
             await self._woken.wait()
+            await pause(self._clock, self._gather, done)
             self._woken.clear()
             if not await self._clear() and not done.is_set():
                 await pause(self._clock, self._backoff.next(), done)

@@ -12,6 +12,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from services.kit.clock import Clock
@@ -43,6 +44,10 @@ class Wake(Protocol):
 
     def has_published(self, item: Item) -> bool:
         """True when it is known to be; it may be true of others."""
+        ...
+
+    def cleared(self, collection: str, id: str) -> None:
+        """Whatever was published of the document is out of it."""
         ...
 
 
@@ -179,15 +184,22 @@ class MongoDocuments(Generic[S]):
             "state": self._codec.encode(change.state),
         }
         items = items_of(change, self._source, now, current_traceparent())
-        pending = {"pending": now} if items else {}
         if stored is None:
-            new |= {"outbox": items, **pending}
+            new |= {"outbox": items} | ({"pending": now} if items else {})
             return new if await self._insert(new) else None
         update: Fields = {"$set": {name: new[name] for name in ("version", "by", "state")}}
-        if items:
-            update |= {"$push": {"outbox": {"$each": items}}, "$min": pending}
-        new["outbox"] = [*self._unpublished(stored["outbox"]), *items]
-        return new if await self._update(stored, update) else None
+        left = self._unpublished(stored["outbox"])
+        new["outbox"] = [*left, *items]
+        if stored["outbox"] and not left:
+            # Nobody put anything in since, or the write would find another version.
+            update |= _all_new(update["$set"], items, now)
+        elif items:
+            update |= {"$push": {"outbox": {"$each": items}}, "$min": {"pending": now}}
+        if not await self._update(stored, update):
+            return None
+        if self._relay and not left:
+            self._relay.cleared(self._name, stored["_id"])
+        return new
 
     def _unpublished(self, items: list[Item]) -> list[Item]:
         relay = self._relay
@@ -215,6 +227,13 @@ class MongoDocuments(Generic[S]):
         if self._relay and saved["outbox"]:
             outbox = Outbox(saved["version"], tuple(saved["outbox"]))
             self._relay.wake(self._name, saved["_id"], outbox)
+
+
+def _all_new(fields: Fields, items: list[Item], now: datetime) -> Fields:
+    """An update to these fields that leaves nothing in the outbox but these items."""
+    if items:
+        return {"$set": fields | {"outbox": items, "pending": now}}
+    return {"$set": fields | {"outbox": []}, "$unset": {"pending": ""}}
 
 
 def _jitter(attempt: int) -> float:

@@ -39,7 +39,8 @@ class Pace:
     """How a relay works; all times in seconds.
 
     `poll`: between two looks for leftovers. `grace`: how old an event is before it counts as left
-    over. `width`: documents in one publish, `chunk`: events. `drain`: for the last ones at stop.
+    over. `width`: documents in one publish, `chunk`: events. `gather`: from a publish to clearing,
+    which is saved where the document changes again by then. `drain`: for the last ones at stop.
     `stuck_after`: without any success while something waits, until readiness says so.
     """
 
@@ -47,6 +48,7 @@ class Pace:
     grace: float = 3.0
     width: int = 200
     chunk: int = 500
+    gather: float = 0.25
     drain: float = 5.0
     stuck_after: float = 60.0
 
@@ -79,7 +81,7 @@ class Relay:
         self._collections = [spec.name for spec in specs]
         self._pace = pace or Pace()
         self._outboxes = OutboxStore(store)
-        self._clearing = Clearing(self._outboxes, clock)
+        self._clearing = Clearing(self._outboxes, clock, self._pace.gather)
         self._backlog = Backlog()
         self._woken = asyncio.Event()
         self._recent = RecentIds(50_000)
@@ -93,6 +95,9 @@ class Relay:
         """A document has these items to publish, all that its outbox may hold."""
         self._backlog.put((collection, id), outbox, self._clock.monotonic())
         self._woken.set()
+
+    def cleared(self, collection: str, id: str) -> None:
+        self._clearing.drop((collection, id))
 
     def has_published(self, item: Item) -> bool:
         return item["id"] in self._recent

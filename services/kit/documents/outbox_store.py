@@ -78,13 +78,22 @@ class OutboxStore:
             return
         one_by_one = [
             write
-            for name, outbox in published.items()
+            for name in await self._pending(collection, list(published))
             for write in (
-                ({"_id": name}, {"$pull": {"outbox": {"id": {"$in": _ids(outbox)}}}}),
+                ({"_id": name}, {"$pull": {"outbox": {"id": {"$in": _ids(published[name])}}}}),
                 ({"_id": name, "outbox": []}, {"$unset": {"pending": ""}}),
             )
         ]
-        await self._store.update_each(collection, one_by_one)
+        if one_by_one:
+            await self._store.update_each(collection, one_by_one)
+
+    async def _pending(self, collection: str, ids: Sequence[str]) -> list[str]:
+        """Those of them that still say that something is to be published."""
+        async with self._store.guard():
+            cursor = self._store.collection(collection).find(
+                {"_id": {"$in": list(ids)}, "pending": {"$exists": True}}, {"_id": 1}
+            )
+            return [stored["_id"] for stored in await cursor.to_list(len(ids))]
 
 
 def _ids(outbox: Outbox) -> list[str]:

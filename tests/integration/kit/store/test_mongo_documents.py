@@ -23,6 +23,9 @@ class AtOnce:
         del item
         return True
 
+    def cleared(self, collection: str, id: str) -> None:
+        pass
+
 
 @pytest.fixture
 def books(store: Store) -> MongoDocuments[Book]:

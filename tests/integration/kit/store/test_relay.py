@@ -13,7 +13,16 @@ from services.kit.store import Store
 from services.kit.telemetry import current_traceparent, span
 from services.kit.telemetry.recording import recorded_spans
 from tests.integration.kit.store.relays import Bus, Crash, eventually, pending, relay_of, running
-from tests.unit.kit.documents.samples import BOOKS, NOTES, Book, Note, be, cancelled, say
+from tests.unit.kit.documents.samples import (
+    BOOKS,
+    NOTES,
+    Book,
+    Note,
+    be,
+    cancelled,
+    lend,
+    say,
+)
 
 
 def books_of(store: Store, relay: Relay | None = None) -> MongoDocuments[Book]:
@@ -278,3 +287,41 @@ async def _outbox_of(store: Store, name: str, length: int) -> bool:
     async with store.guard():
         stored = await store.collection(BOOKS.name).find_one({"_id": name})
     return stored is not None and len(stored["outbox"]) == length
+
+
+async def test_a_change_takes_out_what_was_published_before_it(store: Store, bus: Bus) -> None:
+    relay = relay_of(store, bus, Pace(poll=60.0, gather=60.0))
+    books = books_of(store, relay)
+    async with running(relay):
+        await books.change("b", say(1))
+        await eventually(lambda: bus.attempts == [1])
+        await eventually(lambda: relay.has_published({"id": bus.ids[0]}))
+        await books.change("b", lend)
+        assert await pending(store) == 0
+        await books.change("b", say(2))
+        await eventually(lambda: bus.attempts == [1, 2])
+    assert await pending(store) == 0
+
+
+async def test_what_is_not_published_yet_stays_through_changes(store: Store, bus: Bus) -> None:
+    relay = relay_of(store, bus)
+    books = books_of(store, relay)
+    bus.down = True
+    async with running(relay):
+        for change in (say(1), lend, say(2), lend):
+            await books.change("b", change)
+        bus.down = False
+        await eventually(lambda: bus.attempts == [1, 2])
+
+
+async def test_of_many_that_are_cleared_at_once_those_changed_meanwhile_are_cleared_too(
+    store: Store, bus: Bus
+) -> None:
+    ours = relay_of(store, bus, Pace(poll=60.0, gather=0.3))
+    books, theirs = books_of(store, ours), books_of(store)
+    async with running(ours):
+        for number in range(4):
+            await books.change(f"b{number}", say(number, place=number))
+        await eventually(lambda: len(bus.attempts) == 4)
+        await theirs.change("b1", lend)
+    assert await pending(store) == 0
