@@ -12,6 +12,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -21,9 +22,9 @@ from services.kit.documents.filters import to_filter, to_sort
 from services.kit.documents.items import Item, Outbox, items_of
 from services.kit.documents.model import Change, CollectionSpec, Condition, Decide, Document
 from services.kit.documents.rows import ID_INDEX
-from services.kit.documents.seen import Seen
 from services.kit.documents.turns import Turns
 from services.kit.errors import Duplicate, Unavailable
+from services.kit.remembered import Remembered
 from services.kit.store import Collection, Store
 from services.kit.telemetry import current_traceparent, metrics
 
@@ -35,6 +36,7 @@ _PREFIX = "state."
 _ATTEMPTS = 30
 _LONGEST_PAUSE = 0.05
 _TURN_SECONDS = 10.0
+_SEEN = 256
 
 
 class Wake(Protocol):
@@ -49,6 +51,13 @@ class Wake(Protocol):
     def cleared(self, collection: str, id: str) -> None:
         """Whatever was published of the document is out of it."""
         ...
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A document as it was; none: it was not there. Never true for certain: the guard tells."""
+
+    stored: Fields | None
 
 
 class MongoDocuments(Generic[S]):
@@ -69,7 +78,7 @@ class MongoDocuments(Generic[S]):
         self._source = source
         self._relay = relay
         self._turns = Turns()
-        self._seen = Seen()
+        self._seen: Remembered[str, _Seen] = Remembered(_SEEN)
 
     async def load(self, id: str) -> Document[S] | None:
         stored = await self._stored(id)
@@ -82,11 +91,13 @@ class MongoDocuments(Generic[S]):
         hurry = self._turns.taken(id)
         # Changes of one document by this process take turns: a race that nobody needs to lose.
         async with self._turns.of(id, _TURN_SECONDS):
-            if not hurry and (is_new or id in self._seen):
-                saved = await self._change_as_seen(id, decide)
+            seen = _Seen(None) if is_new else self._seen.get(id)
+            by = secrets.token_hex(8)
+            if seen and not hurry:
+                saved = await self._change_as_seen(id, seen, decide, by)
                 if saved is not None:
                     return saved
-            return await self._change(id, decide)
+            return await self._change(id, decide, by)
 
     async def find(
         self,
@@ -130,20 +141,20 @@ class MongoDocuments(Generic[S]):
         name = stored["_id"]
         return Document(name, stored["version"], self._codec.decode(name, stored["state"]))
 
-    async def _change_as_seen(self, id: str, decide: Decide[S]) -> S | None:
+    async def _change_as_seen(self, id: str, seen: "_Seen", decide: Decide[S], by: str) -> S | None:
         """The state that was saved; none where only a read can tell what to do."""
-        stored = self._seen.take(id)
+        self._seen.forget(id)
+        stored = seen.stored
         try:
             change = decide(self._document(stored).state if stored else None)
         except Exception:  # noqa: BLE001 - what the document is now may be no reason to refuse
             return None
         if change is None:
             return None
-        saved = await self._save(id, stored, change, secrets.token_hex(8))
+        saved = await self._save(id, stored, change, by)
         return self._saved(id, saved, change) if saved else None
 
-    async def _change(self, id: str, decide: Decide[S]) -> S | None:
-        by = secrets.token_hex(8)
+    async def _change(self, id: str, decide: Decide[S], by: str) -> S | None:
         for attempt in range(_ATTEMPTS):
             stored = await self._stored(id)
             state = self._document(stored).state if stored else None
@@ -170,7 +181,7 @@ class MongoDocuments(Generic[S]):
     def _note(self, id: str, stored: Fields | None) -> None:
         """Only where a relay tells which of its items are published: they would pile up here."""
         if self._relay:
-            self._seen.note(id, stored)
+            self._seen[id] = _Seen(stored)
 
     async def _save(
         self, id: str, stored: Fields | None, change: Change[S], by: str

@@ -103,6 +103,18 @@ async def test_a_write_that_arrives_twice_takes_place_once(
     assert len(bus.published) == 1
 
 
+async def test_a_write_without_a_read_before_it_that_arrives_twice_takes_place_once(
+    far: Store, wire: Wire
+) -> None:
+    books = MongoDocuments(far, BOOKS, SystemClock(), "library", relay_of(far, Bus()))
+    await books.change("b", lend)
+    wire.double(b"update")
+    assert (await books.change("b", lend), wire.doubled) == (Book(lent=2), 1)
+    loaded = await books.load("b")
+    assert loaded
+    assert (loaded.version, loaded.state.lent) == (2, 2)
+
+
 async def test_a_database_that_is_gone_is_unavailable_in_time(far: Store, wire: Wire) -> None:
     await far.ping()
     wire.cut()
