@@ -132,6 +132,7 @@ class Lines:
     def __init__(self, clocks: Documents[LineClock], turns: Documents[Turn]) -> None:
         self._clocks = clocks
         self._turns = turns
+        self._come: dict[str, float] = {}
 
     async def ticket(
         self, line: str, account: AccountId, job: JobId, cost: float, now: datetime
@@ -154,12 +155,15 @@ class Lines:
 
     async def claimed(self, line: str, ticket: float) -> None:
         """The line has come as far as this ticket."""
+        if ticket <= self._come.get(line, -1.0):
+            return  # it never goes back
 
         def decide(clock: LineClock | None) -> Change[LineClock] | None:
             advanced = advance(clock, ticket)
             return Change(advanced) if advanced else None
 
-        await self._clocks.change(line, decide)
+        clock = await self._clocks.change(line, decide)
+        self._come[line] = clock.virtual if clock else ticket
 
 
 class Workers:

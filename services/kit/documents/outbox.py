@@ -84,7 +84,7 @@ class Relay:
         self._clearing = Clearing(self._outboxes, clock, self._pace.gather)
         self._backlog = Backlog()
         self._woken = asyncio.Event()
-        self._recent = RecentIds(50_000)
+        self._recent = RecentIds(10_000)
         self._width = self._pace.width
         self._backoff = Backoff(0.1, 5.0)
         self._failing_since: float | None = None
@@ -228,7 +228,11 @@ class Relay:
                     await self._sweep(collection)
             except KitError as error:
                 self._log.warning("outbox_not_swept", reason=str(error)[:200])
-            await pause(self._clock, self._pace.poll, stop)
+            await pause(self._clock, self._until_next_look(), stop)
+
+    def _until_next_look(self) -> float:
+        """Where nothing waited, nothing can be left over before its grace is up."""
+        return self._pace.poll if self.backlog else max(self._pace.poll, self._pace.grace)
 
     async def _sweep(self, collection: str) -> None:
         self._standings[collection] = standing = await self._outboxes.standing(collection)
