@@ -21,7 +21,7 @@ from tests.waiting import eventually
 
 __all__ = ["Row", "Verdict"]
 
-_LATER = 1.0
+_LATER = 0.5
 _OVER_WITHIN = 120.0
 _TOLD_WITHIN = 60.0
 _REST_WITHIN = 30.0

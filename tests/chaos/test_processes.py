@@ -45,9 +45,10 @@ async def test_a_relay_killed_before_it_forgets_what_it_said_repeats_and_loses_n
 ) -> None:
     client = await row.client()
     async with row.load(client):
-        for _ in range(KNOBS.times(3)):
-            await asyncio.sleep(row.dice.uniform(1.5, 2.5))
+        for _ in range(KNOBS.times(2)):
+            await asyncio.sleep(row.dice.uniform(0.5, 1.5))
             await row.faults.kill(victim)
+            await row.world.until_ready()
         await asyncio.sleep(1)
     await row.passes()
 
@@ -57,9 +58,10 @@ async def test_a_quota_that_is_killed_again_and_again_admits_exactly_the_limit(r
     client = await row.client("tight", Wish(steps=(1,), cancelled=0))
     bystander = await row.client()
     async with row.load(client, bystander, rate=12, most=4 * TIGHT):
-        for _ in range(KNOBS.times(3)):
+        for _ in range(KNOBS.times(2)):
             await asyncio.sleep(row.dice.uniform(0.5, 1.5))
             await row.faults.kill("quota")
+            await row.world.until_ready()
         for _ in range(2 * TIGHT - client.asked):
             client.ask()
     verdict = await row.passes()
@@ -76,7 +78,7 @@ async def test_what_is_killed_in_the_midst_of_a_render_costs_that_render_and_no_
 ) -> None:
     client = await row.client(wish=LONG)
     kills = KNOBS.times(2)
-    async with row.load(client, rate=3, most=12):
+    async with row.load(client, rate=3, most=6):
         for _ in range(kills):
             busy = await row.faults.busy("worker" if victim == "render" else victim)
             await asyncio.sleep(row.dice.uniform(0, 0.3))
@@ -111,7 +113,7 @@ async def test_two_sweepers_take_a_job_back_once(row: Row, act: str) -> None:
     client = await row.client(wish=LONG)
     async with (
         row.world.replica("render", "1", HEATSINK_RENDER_WORKERS="0"),
-        row.load(client, rate=2),
+        row.load(client, rate=2, most=6),
     ):
         frozen = await row.faults.busy("worker")
         async with row.faults.frozen("worker", frozen):

@@ -1,5 +1,6 @@
 """The figures of a run: what was asked, what became of it, what the faults cost."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.chaos.checker.ledger import over_admitted
 __all__ = ["figures"]
 
 _SERVER_ERROR = 500
+
+Percentiles = Mapping[str, float | None]
 
 
 def figures(evidence: Evidence) -> dict[str, Any]:
@@ -129,20 +132,28 @@ def _recovery(evidence: Evidence) -> list[dict[str, Any]]:
     return found
 
 
-def _wait(evidence: Evidence) -> Mapping[str, float | None]:
-    """From the admission to the first claim."""
-    admitted = {
-        record.job: record.at for record in evidence.distinct if record.type == "JobAdmitted"
-    }
+def _wait(evidence: Evidence) -> Mapping[str, Percentiles]:
+    """From the admission to the first claim, of jobs admitted before, during and after the faults.
+
+    `during` is from the first fault's beginning to the last one's end.
+    """
+    faults = evidence.diary.of("fault")
+    begin = min((fault["begin"] for fault in faults), default=math.inf)
+    end = max((fault["end"] for fault in faults), default=math.inf)
     first = {
         record.job: record.at
         for record in evidence.distinct
         if record.type == "JobStarted" and record.attempt == 1
     }
-    return _percentiles(first[job] - admitted[job] for job in first if job in admitted)
+    waits: dict[str, list[float]] = {"before": [], "during": [], "after": []}
+    for record in evidence.distinct:
+        if record.type == "JobAdmitted" and record.job in first:
+            phase = "before" if record.at < begin else "after" if record.at > end else "during"
+            waits[phase].append(first[record.job] - record.at)
+    return {phase: _percentiles(found) for phase, found in waits.items()}
 
 
-def _percentiles(values: Iterable[float]) -> Mapping[str, float | None]:
+def _percentiles(values: Iterable[float]) -> Percentiles:
     ordered = sorted(values)
     if not ordered:
         return {"p50": None, "p95": None, "p99": None}

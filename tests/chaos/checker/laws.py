@@ -94,17 +94,24 @@ def pictures_are_there_as_told(evidence: Evidence) -> Iterator[Finding]:
 def stories_have_no_gap(evidence: Evidence) -> Iterator[Finding]:
     """C6. One request, one decision, attempts 1 to n each begun once, and nothing after the end."""
     for job, story in evidence.stories.items():
-        kinds = Counter((record.type, record.attempt) for record in story)
+        yield from _is_decided_once(job, story)
+        renders = [record for record in story if record.stream == "renders"]
+        kinds = Counter((record.type, record.attempt) for record in renders)
         for (kind, attempt), number in kinds.items():
             if number > 1:
                 yield Finding("C6", job, f"{number} different {kind} of attempt {attempt}")
-        decisions = [record for record in story if record.stream == "decisions"]
-        requests = [record for record in story if record.stream == "requests"]
-        if (len(requests), len(decisions)) != (1, 1):
-            detail = f"{len(requests)} requests, {len(decisions)} decisions"
-            yield Finding("C6", job, detail)
-        renders = [record for record in story if record.stream == "renders"]
         yield from _attempts_follow_each_other(job, renders)
+
+
+def _is_decided_once(job: str, story: list[Record]) -> Iterator[Finding]:
+    """A reminder asks again, and may be told the same again."""
+    requests = [record for record in story if record.stream == "requests"]
+    decisions = [record.type for record in story if record.stream == "decisions"]
+    reminders = sum(1 for record in requests if record.data.get("reminder"))
+    if len(requests) != 1 + reminders:
+        yield Finding("C6", job, f"{len(requests)} requests, {reminders} of them reminders")
+    if len(set(decisions)) != 1 or len(decisions) > 1 + reminders:
+        yield Finding("C6", job, f"its decisions are {decisions}, after {reminders} reminders")
 
 
 def _attempts_follow_each_other(job: str, renders: list[Record]) -> Iterator[Finding]:
