@@ -43,7 +43,7 @@ class Faults:
         """SIGKILL; whoever keeps the process starts another."""
         began = time.time()
         pid = pid or await self.pid(victim)
-        os.kill(pid, signal.SIGKILL)
+        _send(pid, signal.SIGKILL)
         await eventually(lambda: not _runs(pid), within=_GONE_WITHIN)
         self.note("kill", victim, began, time.time())
 
@@ -51,11 +51,10 @@ class Faults:
         """SIGTERM, and SIGKILL after `grace` seconds; whether it went by itself."""
         began = time.time()
         pid = pid or await self.pid(victim)
-        os.kill(pid, signal.SIGTERM)
+        _send(pid, signal.SIGTERM)
         by_itself = await _gone(pid, grace)
         if not by_itself:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            _send(pid, signal.SIGKILL)
             await _gone(pid, _GONE_WITHIN)
         self.note("terminate", victim, began, time.time())
         return by_itself
@@ -70,12 +69,11 @@ class Faults:
         """SIGSTOP, and SIGCONT after the block: a process that comes back and knows of nothing."""
         began = time.time()
         pid = pid or await self.pid(victim)
-        os.kill(pid, signal.SIGSTOP)
+        _send(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+            _send(pid, signal.SIGCONT)
             self.note("freeze", victim, began, time.time())
 
     @asynccontextmanager
@@ -178,6 +176,12 @@ class Faults:
             held = {one["state"]["worker"] for one in render["queue"].find(_RUNNING)}
             found = render["workers"].find({"_id": {"$in": sorted(held)}})
             return [one["state"]["pid"] for one in found]
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    """What has ended meanwhile needs no signal."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 async def _gone(pid: int, within: float) -> bool:

@@ -17,7 +17,7 @@ import httpx2
 from services.contracts import JobStatus
 from tests.chaos.diary import Diary
 
-__all__ = ["Account", "Client", "Wish", "connected"]
+__all__ = ["Account", "Client", "Wish", "connected", "ended"]
 
 _TIMEOUT = httpx2.Timeout(5.0, connect=2.0)
 _FIRST_PAUSE = 0.1
@@ -85,6 +85,10 @@ class Client:
             await asyncio.wait(set(self._under_way))
         for task in self._under_way:
             task.result()
+
+    async def leave(self) -> None:
+        """Whatever is under way is let go."""
+        await ended(*self._under_way)
 
     async def until_over(self, within: float) -> None:
         """Every job that was accepted has ended, as its client sees it. Raises TimeoutError."""
@@ -162,6 +166,14 @@ class Client:
             if not page["has_more"]:
                 return found
             cursor = {"cursor": page["next_cursor"]}
+
+
+async def ended(*tasks: asyncio.Task[None]) -> None:
+    """Cancels them, and returns once they are done."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from tests.chaos.faults import Faults
 from tests.chaos.figures import record
 from tests.chaos.follower import Follower
 from tests.chaos.knobs import KNOBS
-from tests.chaos.load import Account, Client, Wish, connected
+from tests.chaos.load import Account, Client, Wish, connected, ended
 from tests.chaos.world import World
 from tests.waiting import eventually
 
@@ -76,6 +76,7 @@ class Row:
         name = f"{self.id}-{KNOBS.seed}-{len(self.clients)}"
         dice = random.Random(self.dice.random())
         made = Client(account, self.diary, http, name, dice, wish or Wish())
+        self._leaving.push_async_callback(made.leave)
         self.clients.append(made)
         return made
 
@@ -93,8 +94,7 @@ class Row:
         ]
         self.followers += made
         for follower in made:
-            task = asyncio.create_task(follower.follow())
-            self._leaving.callback(task.cancel)
+            self._leaving.push_async_callback(ended, asyncio.create_task(follower.follow()))
         return made
 
     async def until_following(self) -> None:
@@ -121,9 +121,7 @@ class Row:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await ended(*tasks)
 
     async def settle(self) -> Verdict:
         """Waits for everybody's end, has all checked, and records the figures."""
@@ -140,8 +138,8 @@ class Row:
     async def passes(self) -> Verdict:
         """`settle`, and what holds of every row: the laws, and nobody is left without an answer."""
         verdict = await self.settle()
-        assert verdict.findings == []
-        assert verdict["gave_up"] == 0
+        assert verdict.findings == [], verdict.findings
+        assert verdict["gave_up"] == 0, "clients gave up"
         assert (verdict["lost"], verdict["doubled"], verdict["over_admitted"]) == (0, 0, 0)
         assert verdict["jobs"] > 0
         return verdict

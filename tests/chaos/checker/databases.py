@@ -15,6 +15,7 @@ _WITH_OUTBOX = {
     "render": ("queue",),
     "notify": (),
 }
+_OWNER = ("_id", "state.account", "state.order.account")
 _WITHIN_MS = 5_000
 
 
@@ -41,7 +42,8 @@ def read(url: str, prefix: str, accounts: frozenset[str]) -> Stored:
                 for service, collections in _WITH_OUTBOX.items()
                 for collection in collections
                 for document in client[f"{prefix}_{service}"][collection].find(
-                    {"pending": {"$exists": True}}, {"pending": 1}
+                    {"pending": {"$exists": True}, "$or": [{name: mine} for name in _OWNER]},
+                    {"pending": 1},
                 )
             ],
         )

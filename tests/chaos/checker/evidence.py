@@ -81,7 +81,7 @@ class Stored:
     """What the services' databases hold of the accounts, as plain documents.
 
     `jobs` are gateway's, `grants` and `ledger` quota's, `entries` render's, `feed` notify's.
-    `unpublished` names every document of any account with something in its outbox.
+    `unpublished` names every document of theirs with something in its outbox.
     """
 
     jobs: list[dict[str, Any]] = field(default_factory=list)
