@@ -11,13 +11,18 @@ from tests.simulation.laws import broken, unsettled
 from tests.simulation.people import People, Wish
 from tests.simulation.process import Fate
 from tests.simulation.terms import ACCOUNT_IDS, PLANS
-from tests.simulation.world import GROUPS, PLACES, WORKERS, World
+from tests.simulation.world import GROUPS, PLACES, WORKERS, Doom, World
 
 __all__ = ["PlatformMachine"]
 
 _PLACE = st.sampled_from(PLACES)
 _ACCOUNT = st.sampled_from(ACCOUNT_IDS)
-_FATES = st.sampled_from([fate for fate in Fate if fate is not Fate.DONE])
+_DOOMS = st.builds(
+    Doom,
+    part=st.sampled_from(["bus", "bus", "database", "database", "database", "blobs"]),
+    left=st.integers(0, 9),
+    fate=st.sampled_from([fate for fate in Fate if fate is not Fate.DONE]),
+)
 _STATUSES = (AccountStatus.ACTIVE, AccountStatus.ACTIVE, AccountStatus.SUSPENDED)
 _PICK = st.integers(0, 7)
 _WISHES = st.builds(
@@ -63,10 +68,10 @@ class PlatformMachine(RuleBasedStateMachine):
     def one_gets_on_alone(self, place: str, calls: int, pick: int) -> None:
         self.world.push(place, calls, pick)
 
-    @rule(place=_PLACE, left=st.integers(0, 12), fate=_FATES, seconds=st.sampled_from([0.0, 5.0]))
-    def all_goes_on_until(self, place: str, left: int, fate: Fate, seconds: float) -> None:
+    @rule(place=_PLACE, doom=_DOOMS, seconds=st.sampled_from([0.0, 5.0]))
+    def all_goes_on_until(self, place: str, doom: Doom, seconds: float) -> None:
         """One call of one process goes wrong, or kills it."""
-        self.world.fates[place] = (left, fate)
+        self.world.fates[place] = doom
         self.world.flow(seconds)
 
     @rule(place=_PLACE, seen=st.booleans())

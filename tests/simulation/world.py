@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.simulation.services import (
 )
 from tests.simulation.terms import ACCOUNT_IDS, PLANS
 
-__all__ = ["GROUPS", "PLACES", "WORKERS", "World"]
+__all__ = ["GROUPS", "PLACES", "WORKERS", "Doom", "World"]
 
 _SERVICES: tuple[tuple[type[Replica], int], ...] = (
     (Gateway, 2),
@@ -48,6 +49,15 @@ _SKEWS = (0, 15, -15, 5)
 _MOST_CALLS = 20_000
 
 
+@dataclass(frozen=True)
+class Doom:
+    """What comes over a process's call of a part, after so many others of that part."""
+
+    part: str
+    left: int
+    fate: Fate
+
+
 class World:
     def __init__(self) -> None:
         # typeshed asks for sockets and threads, which is what this loop is without.
@@ -64,7 +74,7 @@ class World:
         self.disturbed = False
         self.replicas: dict[str, Replica] = {}
         self.frozen: set[str] = set()
-        self.fates: dict[str, tuple[int, Fate]] = {}
+        self.fates: dict[str, Doom] = {}
         self._lives = 0
         self._salts: dict[str, int] = defaultdict(int)
         for kind, count in _SERVICES:
@@ -111,21 +121,24 @@ class World:
                     assert calls < _MOST_CALLS, f"{name} never comes to rest"
 
     def _answer(self, replica: Replica, pick: int) -> None:
-        fate = self._fate(replica.place)
+        calls = replica.process.calls
+        fate = self._fate(replica.place, calls[pick % len(calls)].part)
         replica.process.answer(fate, pick)
         if fate in (Fate.KILLED_BEFORE, Fate.KILLED_AFTER):
             self.kill(replica.place)
         else:
             self.loop.settle()
 
-    def _fate(self, place: str) -> Fate:
-        """The fate of a process's next call; one that is still to come counts down."""
-        left, fate = self.fates.pop(place, (0, Fate.DONE))
-        if left > 0:
-            self.fates[place] = (left - 1, fate)
+    def _fate(self, place: str, part: str) -> Fate:
+        """The fate of a process's next call of a part; one that is still to come counts down."""
+        if place not in self.fates or self.fates[place].part != part:
             return Fate.DONE
-        self.disturbed = self.disturbed or fate is not Fate.DONE
-        return fate
+        doom = self.fates.pop(place)
+        if doom.left > 0:
+            self.fates[place] = replace(doom, left=doom.left - 1)
+            return Fate.DONE
+        self.disturbed = True
+        return doom.fate
 
     # Lives and deaths
 
