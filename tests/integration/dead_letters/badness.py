@@ -17,6 +17,7 @@ from services.contracts import (
 )
 from services.contracts.events import (
     AccountChanged,
+    AccountErased,
     JobAdmitted,
     JobCancelRequested,
     JobProgressed,
@@ -39,6 +40,7 @@ GROUPED: dict[Stream, type[Event]] = {
     Stream.DECISIONS: JobAdmitted,
     Stream.CANCELLATIONS: JobCancelRequested,
     Stream.RENDERS: JobQueued,
+    Stream.ERASURES: AccountErased,
 }
 """One event of each stream that a group reads."""
 

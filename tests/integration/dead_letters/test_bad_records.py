@@ -93,7 +93,8 @@ def store_of(house: House, service: str) -> Store:
 
 def test_every_group_of_every_service_is_among_the_readers(house: House) -> None:
     assert {stream: house.readers(stream) for stream in GROUPED} == {
-        Stream.ACCOUNTS: {"quota", "notify"},
+        Stream.ACCOUNTS: {"quota", "notify", "render"},
+        Stream.ERASURES: {"gateway"},
         Stream.REQUESTS: {"quota"},
         Stream.DECISIONS: {"render", "gateway", "notify"},
         Stream.CANCELLATIONS: {"render"},
