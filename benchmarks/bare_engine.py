@@ -1,11 +1,12 @@
-"""The render engine alone: reads `COUNT STEPS` lines, draws in turn, prints the rate."""
+"""The render engine alone: reads `COUNT STEPS` lines, keeps its slots full, prints the rate."""
 
 import asyncio
 import sys
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-from services.render.engine import Draw, Drawn, EngineOptions, EngineProcess
+from services.render.engine import Draw, Drawn, Engine, EngineOptions, EngineProcess, Event
 
 CATALOGUE = Path(__file__).parents[1] / "models" / "catalogue.yaml"
 
@@ -24,6 +25,18 @@ def order(number: int, steps: int) -> Draw:
     )
 
 
+async def rate(engine: Engine, events: AsyncIterator[Event], count: int, steps: int) -> float:
+    """Pictures per second, with as many renders in the engine as it has slots."""
+    began, submitted, drawn = time.monotonic(), 0, 0
+    while drawn < count:
+        while submitted < min(count, drawn + engine.slots):
+            await engine.submit(order(submitted, steps))
+            submitted += 1
+        if isinstance(await anext(events), Drawn):
+            drawn += 1
+    return count / (time.monotonic() - began)
+
+
 async def main() -> None:
     engine = EngineProcess(EngineOptions(catalogue=CATALOGUE))
     await engine.start()
@@ -32,13 +45,7 @@ async def main() -> None:
     sys.stdout.flush()
     while line := await asyncio.to_thread(sys.stdin.readline):
         count, steps = map(int, line.split())
-        began = time.monotonic()
-        for number in range(count):
-            await engine.submit(order(number, steps))
-            async for event in events:
-                if isinstance(event, Drawn):
-                    break
-        sys.stdout.write(f"{count / (time.monotonic() - began)}\n")
+        sys.stdout.write(f"{await rate(engine, events, count, steps)}\n")
         sys.stdout.flush()
     await engine.close()
 
