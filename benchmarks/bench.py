@@ -11,11 +11,12 @@ from pathlib import Path
 
 from services.cli.up import System, UpOptions
 
-__all__ = ["EMBER", "NOOP", "Bench", "options_for", "running_bench", "say"]
+__all__ = ["EMBER", "NOOP", "Bench", "environment", "options_for", "running_bench", "say"]
 
 EMBER = {"HEATSINK_RENDER_ENGINE": "diffusers"}
 NOOP = {"HEATSINK_RENDER_ENGINE": "noop", "HEATSINK_RENDER_NOOP_STEP_SECONDS": "0"}
 
+_NOT_COMPILED = "PYTHONDONTWRITEBYTECODE"
 _LOGS = {"HEATSINK_LOG_FORMAT": "json"}
 
 
@@ -32,8 +33,13 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
+def environment() -> dict[str, str]:
+    """Ours, and Python keeps what it has compiled: a warm start is one of compiled code."""
+    return {name: value for name, value in os.environ.items() if name != _NOT_COMPILED}
+
+
 def options_for(engine: dict[str, str], folder: Path) -> UpOptions:
-    return UpOptions({**os.environ, **_LOGS, **engine}, data=folder)
+    return UpOptions({**environment(), **_LOGS, **engine}, data=folder)
 
 
 @asynccontextmanager

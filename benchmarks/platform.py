@@ -1,5 +1,6 @@
 """What the platform itself costs, figure by figure."""
 
+import json
 from collections.abc import Awaitable, Callable, Iterable
 
 from benchmarks.bench import EMBER, NOOP, Bench, running_bench, say
@@ -19,8 +20,8 @@ _WITH_EMBER: dict[str, Measure] = {"latency": latency_idle, "half": latency_half
 _WITH_NOOP: dict[str, Measure] = {
     "throughput": throughput,
     "busy": latency_busy,
-    "memory": memory,
     "decisions": decisions,
+    "memory": memory,
 }
 
 FIGURES = ("start", *_WITH_EMBER, *_WITH_NOOP)
@@ -36,5 +37,7 @@ async def platform(only: Iterable[str], sizes: Sizes) -> Figures:
             async with running_bench(engine) as bench:
                 for name in wanted:
                     say(f"measuring {name}")
-                    figures |= await measures[name](bench, sizes)
+                    found = await measures[name](bench, sizes)
+                    say(json.dumps(found))
+                    figures |= found
     return figures

@@ -9,7 +9,7 @@ import sys
 from contextlib import AsyncExitStack
 from typing import Self
 
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, environment
 from benchmarks.client import Client, connected
 from benchmarks.load import closed_loop
 from benchmarks.sizes import Figures, Sizes
@@ -52,7 +52,9 @@ class _BareEngine:
     async def __aenter__(self) -> Self:
         command = [sys.executable, "-m", "benchmarks.bare_engine"]
         pipe = asyncio.subprocess.PIPE
-        self._process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+        self._process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, env=environment()
+        )
         await self._line()
         return self
 
