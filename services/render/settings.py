@@ -29,6 +29,9 @@ class RenderSettings(ServiceSettings):
     engine: EngineKind = Field(EngineKind.DIFFUSERS, description="diffusers or noop")
     device: str = Field("auto", min_length=1, description="auto, cpu, cuda, cuda:1 or mps")
     threads: int | None = Field(None, ge=1, description="threads of the model on a CPU")
+    renders_at_once: int = Field(
+        8, ge=1, le=64, description="renders that share the steps of one worker's model, 1 to 64"
+    )
     noop_step_seconds: float = Field(
         0.05, ge=0, le=60, description="seconds a step of the noop engine takes"
     )
@@ -83,6 +86,7 @@ class RenderSettings(ServiceSettings):
             kind=self.engine,
             device=self.device,
             threads=self.threads,
+            renders_at_once=self.renders_at_once,
             noop_step_seconds=self.noop_step_seconds,
             log_format=EngineLogFormat(self.log_format.value),
         )

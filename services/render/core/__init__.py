@@ -1,6 +1,7 @@
 """What render decides, as pure functions: no clock, no log, no await."""
 
 from services.render.core.arrival import admit, expects, give_up_waiting, request_cancel
+from services.render.core.batch import Batch, BatchTurns, Call, is_due, next_batch
 from services.render.core.claiming import claim, claim_of, renew
 from services.render.core.cost import render_cost
 from services.render.core.drain import Drain
@@ -28,6 +29,7 @@ from services.render.core.retry import RetryPolicy
 from services.render.core.roster import SILENT_AFTER, WORKERS, Roster, WorkerRecord
 from services.render.core.settling import expire_lease, keeps_images, settle
 from services.render.core.speed import Speed
+from services.render.core.step_time import StepTime
 from services.render.core.turns import LINES, TURNS, LineClock, Turn, advance, take_turn
 from services.render.core.watch import LeaseWatch
 
@@ -42,6 +44,9 @@ __all__ = [
     "SILENT_AFTER",
     "TURNS",
     "WORKERS",
+    "Batch",
+    "BatchTurns",
+    "Call",
     "Claim",
     "Drain",
     "Ended",
@@ -60,6 +65,7 @@ __all__ = [
     "Roster",
     "Running",
     "Speed",
+    "StepTime",
     "Tombstone",
     "Tries",
     "Turn",
@@ -75,9 +81,11 @@ __all__ = [
     "give_up_waiting",
     "heat_of",
     "held",
+    "is_due",
     "keeps_images",
     "line_of",
     "load_report",
+    "next_batch",
     "pressure_of",
     "render_cost",
     "renew",

@@ -1,6 +1,5 @@
 """One render on a loaded model: an unmodified pipeline call, followed step by step."""
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from services.contracts.events.renders import FailureCode
+from services.render.engine.batching import Seat
 from services.render.engine.faults import is_device_lost, is_out_of_memory
 from services.render.engine.messages import Draw
 from services.render.engine.model import Model
@@ -52,7 +52,12 @@ def _pass_within_memory(
 
 
 def _pass(model: Model, draw: Draw, seeds: tuple[int, ...], part: "_Part") -> list[Pixels]:
-    pipeline = _private_copy(model.pipeline)
+    with model.renders.begin(draw.lane, draw.account) as (pipeline, seat):
+        part.sits(seat)
+        return _checked(pipeline(**_arguments(model, draw, seeds, part)))
+
+
+def _arguments(model: Model, draw: Draw, seeds: tuple[int, ...], part: "_Part") -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "prompt": draw.prompt,
         "height": draw.height,
@@ -73,15 +78,7 @@ def _pass(model: Model, draw: Draw, seeds: tuple[int, ...], part: "_Part") -> li
                 permanent=True,
             )
         arguments["negative_prompt"] = draw.negative_prompt
-    result = pipeline(**arguments)
-    return _checked(result)
-
-
-def _private_copy(pipeline: Any) -> Any:
-    """The same weights with a scheduler and a call state of its own."""
-    private = copy.copy(pipeline)
-    private.scheduler = copy.deepcopy(pipeline.scheduler)
-    return private
+    return arguments
 
 
 def _checked(result: Any) -> list[Pixels]:
@@ -110,6 +107,12 @@ class _Part:
         self._before = before
         self._size = len(seeds)
         self._draw = draw
+        self._seat: Seat | None = None
+
+    def sits(self, seat: Seat) -> None:
+        """Where this part steps: it must hear of a wish to stop, and when no step is left."""
+        self._seat = seat
+        self._watch.on_stop(seat.stop)
 
     def step_end(
         self, pipeline: Any, index: int, _timestep: Any, tensors: dict[str, Any]
@@ -117,5 +120,7 @@ class _Part:
         """Some schedulers call the model more often than there are steps: go by their own count."""
         total = getattr(pipeline, "num_timesteps", None) or self._draw.steps
         share = min(1.0, (index + 1) / total)
+        if share == 1.0 and self._seat is not None:
+            self._seat.leave()
         self._watch.done((self._before + share * self._size) / len(self._draw.seeds))
         return tensors

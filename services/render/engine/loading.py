@@ -10,8 +10,10 @@ import torch
 import transformers
 from diffusers import DiffusionPipeline
 
+from services.render.engine.batching import SharedRenders
 from services.render.engine.device import Place
 from services.render.engine.model import Model
+from services.render.engine.options import EngineOptions
 from services.render.engine.plan import Vetted
 from services.render.engine.vetting import ModelRefusedError
 
@@ -42,16 +44,18 @@ def quieten() -> None:
         library.utils.logging.disable_progress_bar()
 
 
-def load(vetted: Vetted, root: Path, place: Place) -> Model:
+def load(vetted: Vetted, options: EngineOptions, place: Place) -> Model:
     """Raises `ModelRefusedError` with the reason for an operator."""
     accepts = _accepted_arguments(vetted.parts)
     _ensure_libraries_are_known(vetted.parts)
     try:
-        pipeline = _pipeline(root / vetted.entry.path, place)
+        pipeline = _pipeline(options.catalogue.parent / vetted.entry.path, place)
+        size = vetted.entry.default_size
+        renders = SharedRenders(pipeline, options.rows_at_once(size.width * size.height))
     except Exception as error:
         reason = f"loading it failed with {type(error).__name__}: {error}"
         raise ModelRefusedError(reason) from error
-    return Model(vetted.entry, pipeline, place, accepts)
+    return Model(vetted.entry, renders, place, accepts)
 
 
 def _accepted_arguments(parts: dict[str, object]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, with_config
 
+from services.contracts import Lane
 from services.contracts.catalogue import TaskKind
 from services.contracts.events.renders import FailureCode
 
@@ -38,7 +39,10 @@ _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
-    """Draw one picture per seed. Sizes are pixels; the prompts never show in a repr or a log."""
+    """Draw one picture per seed. Sizes are pixels; the prompts never show in a repr or a log.
+
+    `lane` and `account` say who goes first where not all fit into a step.
+    """
 
     job: str
     attempt: int
@@ -51,6 +55,8 @@ class Draw:
     steps: int
     guidance: float
     seeds: tuple[int, ...]
+    lane: Lane = Lane.FREE
+    account: str = ""
     type: Literal["draw"] = "draw"
 
 

@@ -1,9 +1,9 @@
 """A model in memory."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from services.contracts.catalogue import ModelEntry
+from services.render.engine.batching import SharedRenders
 from services.render.engine.device import Place
 
 __all__ = ["Model"]
@@ -14,6 +14,6 @@ class Model:
     """A loaded diffusers pipeline and its entry; `accepts` names the arguments of its call."""
 
     entry: ModelEntry
-    pipeline: Any
+    renders: SharedRenders
     place: Place
     accepts: frozenset[str]

@@ -30,7 +30,8 @@ class EngineOptions:
     `catalogue` is a file; `models` names the entries to load, none means all.
     `device` is `auto`, or what torch calls it (`cpu`, `cuda`, `cuda:1`).
     `threads` is torch's on a CPU; unset, all cores, but for one where there are more than two.
-    `pixels_at_once` bounds how many pictures of one render share a pass through the model.
+    `pixels_at_once` bounds how many pictures share a pass through the model.
+    `renders_at_once` is how many renders are under way together, stepping or parked.
     `start_seconds` bounds loading, `close_seconds` a polite end.
     """
 
@@ -40,6 +41,7 @@ class EngineOptions:
     device: str = "auto"
     threads: int | None = None
     pixels_at_once: int = 4 * 1024 * 1024
+    renders_at_once: int = 8
     noop_step_seconds: float = 0.05
     log_format: LogFormat = LogFormat.CONSOLE
     start_seconds: float = 600.0
@@ -51,6 +53,10 @@ class EngineOptions:
     @classmethod
     def from_json(cls, text: str) -> "EngineOptions":
         return _ADAPTER.validate_json(text)
+
+    def rows_at_once(self, pixels: int) -> int:
+        """Rows of a step for pictures of so many pixels; a guided picture has two."""
+        return 2 * max(1, self.pixels_at_once // pixels)
 
     @property
     def thread_count(self) -> int:

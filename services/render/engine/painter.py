@@ -1,5 +1,6 @@
 """The seam inside the engine process: what a kind of engine must know to draw."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from services.contracts.events.renders import FailureCode
@@ -46,6 +47,10 @@ class InterruptedRenderError(EngineError):
 
 class Watch(Protocol):
     """Follows one render from outside of it."""
+
+    def on_stop(self, act: Callable[[], None]) -> None:
+        """Has this called, by any thread and maybe at once, when the render is to stop."""
+        ...
 
     def done(self, share: float) -> None:
         """Hears after each step which share of the render, 0 to 1, is done.

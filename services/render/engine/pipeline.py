@@ -1,6 +1,7 @@
-"""Draws with diffusers: any text-to-image pipeline of the catalogue, one render at a time."""
+"""Draws with diffusers: any text-to-image pipeline, all renders of a model step by step."""
 
 import time
+from collections.abc import Callable
 
 import diffusers
 import numpy as np
@@ -50,7 +51,7 @@ class DiffusersPainter:
             models=tuple(self._models),
             refused=refused,
             device=place.name,
-            slots=1,
+            slots=self._options.renders_at_once,
             seconds=time.monotonic() - started,
         )
 
@@ -67,7 +68,7 @@ class DiffusersPainter:
 
     def _take(self, vetted: Vetted, place: Place) -> Refusal | None:
         try:
-            model = load(vetted, self._options.catalogue.parent, place)
+            model = load(vetted, self._options, place)
             _warm_up(model)
         except ModelRefusedError as error:
             return Refusal(model=vetted.entry.id, reason=error.reason)
@@ -103,5 +104,8 @@ def _finished(draw: Draw, seed: int, pixels: Pixels) -> Picture:
 
 
 class _Unwatched:
+    def on_stop(self, act: Callable[[], None]) -> None:
+        """Nobody stops a warm-up."""
+
     def done(self, share: float) -> None:
-        """Nobody follows a warm-up."""
+        """Nobody follows it."""

@@ -28,9 +28,22 @@ class StepWatch:
         self._started = 0.0
         self._step = 0
         self._stop = threading.Event()
+        self._stopping = threading.Lock()
+        self._acts: list[Callable[[], None]] = []
 
     def stop(self) -> None:
-        self._stop.set()
+        with self._stopping:
+            self._stop.set()
+            acts, self._acts = self._acts, []
+        for act in acts:
+            act()
+
+    def on_stop(self, act: Callable[[], None]) -> None:
+        with self._stopping:
+            if not self._stop.is_set():
+                self._acts.append(act)
+                return
+        act()
 
     def begin(self) -> None:
         """The render's turn has come. Raises `InterruptedRenderError` where it came too late."""

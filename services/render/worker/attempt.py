@@ -7,12 +7,11 @@ from typing import TypeVar, assert_never
 
 import structlog
 
-from services.contracts import JobSpec
 from services.kit.documents import Change
 from services.kit.errors import KitError, Unavailable
 from services.kit.pause import pause
 from services.kit.telemetry import metrics, span
-from services.render.core import Claim, Entry, Pace, Running, keeps_images, outcome, settle
+from services.render.core import Claim, Entry, Order, Pace, Running, keeps_images, outcome, settle
 from services.render.engine import (
     Cancelled,
     Draw,
@@ -98,7 +97,7 @@ class Attempt:
 
     async def _result(self, box: Box) -> outcome.Outcome:
         try:
-            await self._tools.host.submit(_draw(self.claim, self._order.spec))
+            await self._tools.host.submit(_draw(self.claim, self._order))
             if self._cancelling:
                 await self.cancel()
             end = await self._follow(box)
@@ -193,7 +192,8 @@ class Attempt:
                 raise _GaveUpError
 
 
-def _draw(claim: Claim, spec: JobSpec) -> Draw:
+def _draw(claim: Claim, order: Order) -> Draw:
+    spec = order.spec
     return Draw(
         job=claim.job,
         attempt=claim.attempt,
@@ -206,4 +206,6 @@ def _draw(claim: Claim, spec: JobSpec) -> Draw:
         steps=spec.steps,
         guidance=spec.guidance,
         seeds=spec.seeds,
+        lane=order.lane,
+        account=order.account,
     )

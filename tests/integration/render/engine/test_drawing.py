@@ -1,5 +1,6 @@
 """One render on a stand-in pipeline: what happens where memory or numbers run out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from services.contracts.events.renders import FailureCode
+from services.render.engine.batching import SharedRenders
 from services.render.engine.catalogue import read
 from services.render.engine.device import Place
 from services.render.engine.drawing import Pixels, draw_pixels
@@ -30,6 +32,7 @@ class StandIn:
     scheduler: object = None
     passes: list[int] = field(default_factory=list)
     num_timesteps: int = 0
+    unet: torch.nn.Module = field(default_factory=torch.nn.Identity)
 
     def __call__(self, **given: Any) -> Any:
         count = given["num_images_per_prompt"]
@@ -53,6 +56,9 @@ class Notes:
     def __init__(self) -> None:
         self.shares: list[float] = []
 
+    def on_stop(self, act: Callable[[], None]) -> None:
+        """Nobody stops these renders."""
+
     def done(self, share: float) -> None:
         self.shares.append(share)
 
@@ -60,7 +66,7 @@ class Notes:
 def _draw(pipeline: StandIn, draw: Draw, at_once: int = 10) -> tuple[list[Pixels], list[float]]:
     place = Place(torch.device("cpu"), torch.float32, "cpu")
     accepts = frozenset({"prompt"})
-    model = Model(read(CATALOGUE).default, pipeline, place, accepts)
+    model = Model(read(CATALOGUE).default, SharedRenders(pipeline, 8), place, accepts)
     notes = Notes()
     return draw_pixels(model, draw, notes, at_once), notes.shares
 

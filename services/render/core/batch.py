@@ -1,0 +1,135 @@
+"""Which renders take their next denoising step together.
+
+Lanes go strictly first, but for a floor that free renders keep. Within a lane accounts take turns
+by rows: start-time fair queueing (P. Goyal, H. M. Vin, H. Chen, SIGCOMM 1996), so no shape starves
+behind another one either. A render that is not chosen is parked: it keeps its latents and waits.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+
+from services.contracts import Lane
+from services.render.core.lanes import FREE_FLOOR
+
+__all__ = ["Batch", "BatchTurns", "Call", "is_due", "next_batch"]
+
+_CREDIT_PER_ROW = FREE_FLOOR / (1 - FREE_FLOOR)
+_URGENCY = {lane: place for place, lane in enumerate(Lane)}
+
+_Queue = tuple[Lane, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A render that waits for its next step.
+
+    Calls of one `shape` can share a step. `rows` is what it adds to the batch; `since` is when it
+    began to wait, in seconds.
+    """
+
+    render: int
+    shape: Hashable
+    lane: Lane
+    account: str
+    rows: int
+    since: float
+
+
+@dataclass(frozen=True)
+class BatchTurns:
+    """What each account of a lane has had, and what waiting free renders are owed, in rows."""
+
+    finish: Mapping[_Queue, float] = field(default_factory=dict)
+    virtual: Mapping[Lane, float] = field(default_factory=dict)
+    credit: float = 0.0
+
+    def start(self, call: Call) -> float:
+        virtual = self.virtual.get(call.lane, 0.0)
+        return max(virtual, self.finish.get((call.lane, call.account), 0.0))
+
+    def taken(self, call: Call) -> "BatchTurns":
+        start = self.start(call)
+        finish = {**self.finish, (call.lane, call.account): start + call.rows}
+        return replace(self, finish=finish)
+
+    def led_by(self, lead: Call) -> "BatchTurns":
+        """The lane's time moves on to this call's start; who is behind that is forgotten."""
+        virtual = {**self.virtual, lead.lane: self.start(lead)}
+        finish = {
+            queue: finish
+            for queue, finish in self.finish.items()
+            if finish > virtual.get(queue[0], 0.0)
+        }
+        return replace(self, virtual=virtual, finish=finish)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The calls of the next step, the one that led first, and whose turn it is after it."""
+
+    calls: tuple[Call, ...]
+    turns: BatchTurns
+
+    @property
+    def rows(self) -> int:
+        return sum(call.rows for call in self.calls)
+
+
+def is_due(waiting: int, stepping: int, longest: float, patience: float) -> bool:
+    """Whether to step now: all renders between their first and last step wait, or one too long.
+
+    `longest` and `patience` are in seconds.
+    """
+    return waiting > 0 and (waiting >= stepping or longest >= patience)
+
+
+def next_batch(waiting: Collection[Call], turns: BatchTurns, limit: Callable[[Call], int]) -> Batch:
+    """`waiting` is not empty. `limit` says how many rows a step led by this call may have.
+
+    A call with more rows than that goes alone.
+    """
+    lead = _lead(waiting, turns)
+    room = max(limit(lead), lead.rows) - lead.rows
+    chosen, now = [lead], turns.led_by(lead).taken(lead)
+    others = {call for call in waiting if call.shape == lead.shape and call != lead}
+    while fitting := [call for call in others if call.rows <= room]:
+        best = _first(fitting, now)
+        others.discard(best)
+        chosen.append(best)
+        room -= best.rows
+        now = now.taken(best)
+    return Batch(tuple(chosen), replace(now, credit=_credit(waiting, tuple(chosen), turns.credit)))
+
+
+def _lead(waiting: Collection[Call], turns: BatchTurns) -> Call:
+    """The first by urgency, or the first free one where waiting has earned it a step."""
+    first = _first(waiting, turns)
+    free = [call for call in waiting if call.lane is Lane.FREE]
+    if first.lane is Lane.PAID and free:
+        owed = _first(free, turns)
+        return owed if turns.credit >= owed.rows else first
+    return first
+
+
+def _first(calls: Collection[Call], turns: BatchTurns) -> Call:
+    return min(
+        calls,
+        key=lambda call: (_URGENCY[call.lane], turns.start(call), call.since, call.render),
+    )
+
+
+def _credit(waiting: Collection[Call], chosen: tuple[Call, ...], credit: float) -> float:
+    """Paid rows earn it while a free render is passed over; the steps that free ones lead spend it.
+
+    Free renders that fit in beside paid ones cost nothing: else small ones would spend for ever
+    what a larger one behind them has earned.
+    """
+    if chosen[0].lane is Lane.FREE:
+        return max(0.0, credit - _rows(chosen, Lane.FREE))
+    if all(call in chosen for call in waiting if call.lane is Lane.FREE):
+        return 0.0
+    return credit + _rows(chosen, Lane.PAID) * _CREDIT_PER_ROW
+
+
+def _rows(calls: Collection[Call], lane: Lane) -> int:
+    return sum(call.rows for call in calls if call.lane is lane)
