@@ -55,7 +55,7 @@ def load(vetted: Vetted, options: EngineOptions, place: Place) -> Model:
     except Exception as error:
         reason = f"loading it failed with {type(error).__name__}: {error}"
         raise ModelRefusedError(reason) from error
-    return Model(vetted.entry, renders, place, accepts)
+    return Model(vetted.entry, renders, place, accepts, _casts_its_decoder(pipeline))
 
 
 def _accepted_arguments(parts: dict[str, object]) -> frozenset[str]:
@@ -95,6 +95,13 @@ def _pipeline(folder: Path, place: Place) -> Any:
         if isinstance(part, torch.nn.Module):
             _prepare(part)
     return pipeline
+
+
+def _casts_its_decoder(pipeline: Any) -> bool:
+    """Such a decoder overflows in float16: its pipeline casts it to float32 and back."""
+    decoder = getattr(pipeline, "vae", None)
+    upcast = getattr(getattr(decoder, "config", None), "force_upcast", False)
+    return bool(upcast) and decoder.dtype == torch.float16
 
 
 def _prepare(part: torch.nn.Module) -> None:

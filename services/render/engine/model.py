@@ -11,9 +11,13 @@ __all__ = ["Model"]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A loaded diffusers pipeline and its entry; `accepts` names the arguments of its call."""
+    """A loaded diffusers pipeline and its entry; `accepts` names the arguments of its call.
+
+    One that `casts_its_decoder` while it draws can't draw twice at once.
+    """
 
     entry: ModelEntry
     renders: SharedRenders
     place: Place
     accepts: frozenset[str]
+    casts_its_decoder: bool = False

@@ -51,7 +51,7 @@ class DiffusersPainter:
             models=tuple(self._models),
             refused=refused,
             device=place.name,
-            slots=self._options.renders_at_once,
+            slots=self._slots(),
             seconds=time.monotonic() - started,
         )
 
@@ -65,6 +65,10 @@ class DiffusersPainter:
         return tuple(
             _finished(draw, seed, pixels) for seed, pixels in zip(draw.seeds, pictures, strict=True)
         )
+
+    def _slots(self) -> int:
+        alone = any(model.casts_its_decoder for model in self._models.values())
+        return 1 if alone else self._options.renders_at_once
 
     def _take(self, vetted: Vetted, place: Place) -> Refusal | None:
         try:

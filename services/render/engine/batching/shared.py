@@ -13,6 +13,7 @@ from services.render.engine.batching.joint import JointDenoiser
 from services.render.engine.batching.pace import StepPace
 from services.render.engine.batching.proxy import DenoiserProxy
 from services.render.engine.batching.seat import Seat
+from services.render.engine.batching.tokenizing import guarded
 
 __all__ = ["SharedRenders"]
 
@@ -26,6 +27,7 @@ class SharedRenders:
         self._pipeline = pipeline
         self._place = _place_of(pipeline)
         self._joint = JointDenoiser(getattr(pipeline, self._place))
+        self._tokenizers = guarded(pipeline)
         self._gatherer = Gatherer(self._joint.run, StepPace(rows_at_once))
 
     @contextmanager
@@ -34,7 +36,8 @@ class SharedRenders:
         private = copy.copy(self._pipeline)
         private.scheduler = copy.deepcopy(self._pipeline.scheduler)
         with self._gatherer.seat(lane, account) as seat:
-            # Past the pipeline's setter, which would write the proxy into its configuration.
+            # Past the pipeline's setter, which would write these into its configuration.
+            vars(private).update(self._tokenizers)
             vars(private)[self._place] = DenoiserProxy(self._joint, seat)
             yield private, seat
 

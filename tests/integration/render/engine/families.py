@@ -6,17 +6,13 @@ from typing import Any
 
 import diffusers
 import torch
-from transformers import (
-    AutoTokenizer,
-    CLIPTextConfig,
-    CLIPTextModel,
-    CLIPTextModelWithProjection,
-    PreTrainedTokenizerFast,
-    T5Config,
-    T5EncoderModel,
-)
+import transformers
 
 __all__ = ["FAMILIES", "made"]
+
+#: Their classes carry no types.
+_diffusers: Any = diffusers
+_transformers: Any = transformers
 
 _TOKENIZER = Path("models/ember/tokenizer")
 _WORDS = 4303
@@ -24,12 +20,12 @@ _DIM = 32
 
 
 def stable_diffusion() -> Any:
-    return diffusers.StableDiffusionPipeline(
+    return _diffusers.StableDiffusionPipeline(
         vae=_vae(4),
-        text_encoder=_clip(CLIPTextModel),
+        text_encoder=_clip(_transformers.CLIPTextModel),
         tokenizer=_tokenizer(),
         unet=_unet(cross_attention_dim=_DIM),
-        scheduler=diffusers.DDIMScheduler(steps_offset=1, clip_sample=False),
+        scheduler=_diffusers.DDIMScheduler(steps_offset=1, clip_sample=False),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
@@ -37,10 +33,10 @@ def stable_diffusion() -> Any:
 
 
 def sdxl() -> Any:
-    return diffusers.StableDiffusionXLPipeline(
+    return _diffusers.StableDiffusionXLPipeline(
         vae=_vae(4),
-        text_encoder=_clip(CLIPTextModel),
-        text_encoder_2=_clip(CLIPTextModelWithProjection),
+        text_encoder=_clip(_transformers.CLIPTextModel),
+        text_encoder_2=_clip(_transformers.CLIPTextModelWithProjection),
         tokenizer=_tokenizer(),
         tokenizer_2=_tokenizer(),
         unet=_unet(
@@ -49,13 +45,13 @@ def sdxl() -> Any:
             addition_time_embed_dim=8,
             projection_class_embeddings_input_dim=_DIM + 6 * 8,
         ),
-        scheduler=diffusers.EulerDiscreteScheduler(),
+        scheduler=_diffusers.EulerDiscreteScheduler(),
         add_watermarker=False,
     )
 
 
 def sd3() -> Any:
-    transformer = diffusers.SD3Transformer2DModel(
+    transformer = _diffusers.SD3Transformer2DModel(
         sample_size=16,
         patch_size=1,
         in_channels=4,
@@ -68,21 +64,21 @@ def sd3() -> Any:
         out_channels=4,
         pos_embed_max_size=32,
     )
-    return diffusers.StableDiffusion3Pipeline(
+    return _diffusers.StableDiffusion3Pipeline(
         vae=_vae(4, shift=0.1),
-        text_encoder=_clip(CLIPTextModelWithProjection, act="gelu"),
-        text_encoder_2=_clip(CLIPTextModelWithProjection, act="gelu"),
+        text_encoder=_clip(_transformers.CLIPTextModelWithProjection, act="gelu"),
+        text_encoder_2=_clip(_transformers.CLIPTextModelWithProjection, act="gelu"),
         text_encoder_3=_t5(),
         tokenizer=_tokenizer(),
         tokenizer_2=_tokenizer(),
         tokenizer_3=_t5_tokenizer(),
         transformer=transformer,
-        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
+        scheduler=_diffusers.FlowMatchEulerDiscreteScheduler(),
     )
 
 
 def flux() -> Any:
-    transformer = diffusers.FluxTransformer2DModel(
+    transformer = _diffusers.FluxTransformer2DModel(
         patch_size=1,
         in_channels=4,
         num_layers=1,
@@ -94,14 +90,14 @@ def flux() -> Any:
         axes_dims_rope=(4, 4, 8),
         guidance_embeds=True,
     )
-    return diffusers.FluxPipeline(
+    return _diffusers.FluxPipeline(
         vae=_vae(1, shift=0.1),
-        text_encoder=_clip(CLIPTextModel),
+        text_encoder=_clip(_transformers.CLIPTextModel),
         text_encoder_2=_t5(),
         tokenizer=_tokenizer(),
         tokenizer_2=_t5_tokenizer(),
         transformer=transformer,
-        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
+        scheduler=_diffusers.FlowMatchEulerDiscreteScheduler(),
     )
 
 
@@ -114,7 +110,7 @@ FAMILIES: dict[str, Callable[[], Any]] = {
 
 
 def _unet(**more: Any) -> Any:
-    return diffusers.UNet2DConditionModel(
+    return _diffusers.UNet2DConditionModel(
         sample_size=16,
         block_out_channels=(16, 32),
         norm_num_groups=8,
@@ -130,7 +126,7 @@ def _unet(**more: Any) -> Any:
 
 
 def _vae(latent_channels: int, shift: float | None = None) -> Any:
-    return diffusers.AutoencoderKL(
+    return _diffusers.AutoencoderKL(
         in_channels=3,
         out_channels=3,
         block_out_channels=(8, 16),
@@ -145,7 +141,7 @@ def _vae(latent_channels: int, shift: float | None = None) -> Any:
 
 
 def _clip(kind: Any, act: str = "quick_gelu") -> Any:
-    config = CLIPTextConfig(
+    config = _transformers.CLIPTextConfig(
         vocab_size=_WORDS,
         hidden_size=_DIM,
         intermediate_size=37,
@@ -162,7 +158,7 @@ def _clip(kind: Any, act: str = "quick_gelu") -> Any:
 
 
 def _t5() -> Any:
-    config = T5Config(
+    config = _transformers.T5Config(
         vocab_size=_WORDS,
         d_model=_DIM,
         d_kv=8,
@@ -171,18 +167,18 @@ def _t5() -> Any:
         num_heads=4,
         dropout_rate=0.0,
     )
-    return T5EncoderModel(config)
+    return _transformers.T5EncoderModel(config)
 
 
 def _tokenizer() -> Any:
-    tokenizer = AutoTokenizer.from_pretrained(_TOKENIZER)
+    tokenizer = _transformers.AutoTokenizer.from_pretrained(_TOKENIZER)
     tokenizer.model_max_length = 77
     return tokenizer
 
 
 def _t5_tokenizer() -> Any:
     """Not T5's own, but one that any pipeline can ask for any length."""
-    return PreTrainedTokenizerFast(
+    return _transformers.PreTrainedTokenizerFast(
         tokenizer_file=str(_TOKENIZER / "tokenizer.json"),
         pad_token="<|endoftext|>",
         eos_token="<|endoftext|>",

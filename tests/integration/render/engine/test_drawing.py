@@ -33,6 +33,7 @@ class StandIn:
     passes: list[int] = field(default_factory=list)
     num_timesteps: int = 0
     unet: torch.nn.Module = field(default_factory=torch.nn.Identity)
+    components: dict[str, object] = field(default_factory=dict)
 
     def __call__(self, **given: Any) -> Any:
         count = given["num_images_per_prompt"]
