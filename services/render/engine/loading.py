@@ -101,7 +101,7 @@ def _casts_its_decoder(pipeline: Any) -> bool:
     """Such a decoder overflows in float16: its pipeline casts it to float32 and back."""
     decoder = getattr(pipeline, "vae", None)
     upcast = getattr(getattr(decoder, "config", None), "force_upcast", False)
-    return bool(upcast) and decoder.dtype == torch.float16
+    return decoder is not None and bool(upcast) and decoder.dtype == torch.float16
 
 
 def _prepare(part: torch.nn.Module) -> None:
