@@ -39,6 +39,9 @@ class Phase(StrEnum):
     TOMBSTONE = "tombstone"
 
 
+_SUSPECT_FROM = 2
+
+
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """What was admitted and its place among the others of its lane."""
@@ -65,6 +68,11 @@ class Tries:
     spent: int = 0
     crashes: int = 0
     reasons: tuple[str, ...] = ()
+
+    @property
+    def suspect(self) -> bool:
+        """It was there each time: drawn alone, it can't take others with it once more."""
+        return self.crashes >= _SUSPECT_FROM
 
 
 @dataclass(frozen=True, kw_only=True)

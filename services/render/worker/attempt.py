@@ -49,6 +49,7 @@ class Attempt:
         self, claim: Claim, entry: Running, tools: Tools, drawn: Callable[[], None]
     ) -> None:
         self.claim = claim
+        self.suspect = entry.tries.suspect
         self._drawn = drawn
         self._order = entry.order
         self._tools = tools

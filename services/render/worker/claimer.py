@@ -51,13 +51,19 @@ class Claimer:
         self._lease = lease
         self._credit = 0.0
 
-    async def next(self) -> Taken | None:
-        """A job that is now ours; none where nothing is known to wait. Raises Unavailable."""
+    async def next(self, *, alone: bool) -> Taken | None:
+        """A job that is now ours; none where nothing is known to wait. Raises Unavailable.
+
+        A suspect whose turn it is waits until the worker is `alone` with it, and all others wait
+        with it: so it comes to that.
+        """
         while heads := await self._heads():
             costs = {lane: found.entry.order.cost for lane, found in heads.items()}
             choice = choose_lane(costs, self._credit)
             assert choice is not None
             candidate = heads[choice.lane]
+            if candidate.entry.tries.suspect and not alone:
+                return None
             self._scout.forget(choice.lane, candidate.job)
             if (taken := await self._take(candidate)) is not None:
                 self._credit = choice.credit

@@ -110,16 +110,19 @@ class Worker:
                 self._begin(held, tasks)
             self._unsure = False
             return True
-        if (taken := await self._claimer.next()) is None:
+        if (taken := await self._claimer.next(alone=not self._drawing)) is None:
             return False
         self._begin(taken, tasks)
         await self._claimer.pass_on(taken)
         return True
 
     def _room(self) -> int:
-        """Free slots, as long as no more renders than there are slots wait to be written down."""
+        """Free slots, as long as no more renders than there are slots wait to be written down.
+
+        None beside a suspect.
+        """
         ready = self._tools.host.ready
-        if ready is None:
+        if ready is None or any(self._open[claim].suspect for claim in self._drawing):
             return 0
         return min(ready.slots - len(self._drawing), _OPEN_PER_SLOT * ready.slots - len(self._open))
 
