@@ -11,7 +11,7 @@ from services.cli.parts.kafka_settings import NodeFiles
 from services.cli.parts.part import Report
 from services.cli.parts.process import Command, ManagedProcess
 
-__all__ = ["ensure_formatted"]
+__all__ = ["ensure_formatted", "new_cluster_id"]
 
 _FORMAT_WITHIN = 60.0
 _METADATA_LOG = "__cluster_metadata-0"
@@ -38,11 +38,18 @@ async def ensure_formatted(files: NodeFiles, java: Command, report: Report) -> N
     _remember(files)
 
 
+def new_cluster_id() -> str:
+    """Never with a dash in front, which Kafka's tool would take for an option."""
+    while True:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if not cluster.startswith("-"):
+            return cluster
+
+
 async def _format(files: NodeFiles, java: Command) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     tool: Command = [*java, "kafka.tools.StorageTool"]
     process = await ManagedProcess.spawn(
-        [*tool, "format", "-t", cluster, "-c", files.properties],
+        [*tool, "format", "-t", new_cluster_id(), "-c", files.properties],
         log=files.folder / "format.log",
         cwd=files.folder,
     )

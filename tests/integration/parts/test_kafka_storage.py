@@ -5,7 +5,7 @@ import pytest
 
 from services.cli.parts.errors import NotReady, StorageUnusable
 from services.cli.parts.kafka_settings import NodeFiles, write_settings
-from services.cli.parts.kafka_storage import ensure_formatted
+from services.cli.parts.kafka_storage import ensure_formatted, new_cluster_id
 from services.cli.parts.part import silent
 
 META = "version=1\ncluster.id=the-cluster\nnode.id=1\n"
@@ -28,6 +28,11 @@ def files(tmp_path: Path) -> NodeFiles:
 def tool(source: str = STORAGE_TOOL) -> list[str | Path]:
     """Stands where java would, run in the node's folder."""
     return [sys.executable, "-c", source]
+
+
+def test_no_name_of_a_cluster_looks_like_an_option() -> None:
+    """One of 64 would: a first start in 64 that fails."""
+    assert not [name for _ in range(2_000) if (name := new_cluster_id()).startswith("-")]
 
 
 async def test_an_empty_folder_is_formatted(files: NodeFiles) -> None:
