@@ -6,12 +6,29 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.row import Row
+from tests.chaos.wired import OUTBOX_SECONDS, WiredParts, wired_parts
 from tests.chaos.world import World
 
 
 @pytest.fixture(scope="session")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with World.running(tmp_path_factory.mktemp("chaos")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WiredParts]:
+    async with wired_parts(tmp_path_factory.mktemp("parts")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def wired_world(
+    parts: WiredParts, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """A second system, whose parts lie behind wires."""
+    told = {"HEATSINK_GATEWAY_OUTBOX_SECONDS": f"{OUTBOX_SECONDS:g}"}
+    async with World.running(tmp_path_factory.mktemp("wired"), **parts.environment, **told) as made:
         yield made
 
 

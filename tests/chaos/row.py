@@ -156,6 +156,8 @@ class Row:
             *("--mongo", addresses.mongo_url, "--kafka", addresses.kafka_bootstrap),
             *("--log", str(self.diary.path), "--blobs", str(folder.blobs)),
             *("--within", str(_REST_WITHIN)),
+            *("--topic-prefix", addresses.topic_prefix),
+            *("--database-prefix", addresses.database_prefix),
             cwd=Path(__file__).parents[2],
             stdout=asyncio.subprocess.PIPE,
         )

@@ -1,28 +1,20 @@
 """A client that comes by a wire stays on it, though Kafka tells its clients where to go."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from services.contracts import topics
 from services.kit.bus import apply, missing
 from services.kit.bus.connection import Connection
 from services.kit.errors import Unavailable
-from tests.chaos.wired import WiredParts, wired_parts
+from tests.chaos.wired import WiredParts
 from tests.integration.kit.bus.bench import Bench, Heard, eventually, running
 from tests.unit.kit.bus.samples import cancel
 
 
-@pytest.fixture
-async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WiredParts]:
-    async with wired_parts(tmp_path_factory.mktemp("wired")) as made:
-        yield made
-
-
 async def test_events_go_by_the_wire_and_stop_with_it(parts: WiredParts) -> None:
-    straight = Connection(parts.broker.bootstrap)
-    await apply(straight, topics())
-    bench, heard = Bench(parts.kafka.address, "heatsink"), Heard()
+    straight = Connection(parts.broker.bootstrap, "straight")
+    await apply(straight, topics("straight"))
+    bench, heard = Bench(parts.kafka.address, "straight"), Heard()
     async with running(bench.producer, bench.group(heard)):
         await bench.ready()
         first, second = cancel(), cancel()

@@ -125,7 +125,7 @@ def _recovery(evidence: Evidence) -> list[dict[str, Any]]:
     )
     found = []
     for fault in evidence.diary.of("fault"):
-        since = fault["end"] if fault["act"] in {"freeze", "away", "full"} else fault["begin"]
+        since = fault["begin"] if fault["act"] in {"kill", "terminate"} else fault["end"]
         ended = next((end for end, begun in over if begun >= since), None)
         seconds = None if ended is None else round(ended - since, 3)
         found.append({"act": fault["act"], "victim": fault["victim"], "seconds": seconds})

@@ -104,7 +104,10 @@ class Evidence:
     @cached_property
     def distinct(self) -> tuple[Record, ...]:
         """Each event once, at its first appearance."""
-        return tuple({record.id: record for record in reversed(self.records)}.values())[::-1]
+        first: dict[str, Record] = {}
+        for record in self.records:
+            first.setdefault(record.id, record)
+        return tuple(first.values())
 
     @cached_property
     def stories(self) -> dict[str, list[Record]]:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]  # as shipped
+from aiokafka import AIOKafkaConsumer  # type: ignore[import-untyped]  # as shipped
 
 from services.contracts.streams import STREAMS, Stream, dead_letter_topic, topic
 from tests.chaos.checker.evidence import Record
@@ -25,7 +25,6 @@ class Topics:
         self.records: list[Record] = []
         self.dead_letters = 0
         self._consumer = consumer
-        self._prefix = prefix
         self._accounts = accounts
         self._streams = {topic(stream, prefix): stream for stream in _READ}
 
@@ -34,7 +33,11 @@ class Topics:
     async def since(
         cls, began: float, bootstrap: str, prefix: str, accounts: frozenset[str]
     ) -> AsyncIterator["Topics"]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+        read = [topic(stream, prefix) for stream in _READ]
+        dead = [dead_letter_topic(topic(stream, prefix)) for stream in STREAMS]
+        consumer = AIOKafkaConsumer(
+            *read, *dead, bootstrap_servers=bootstrap, auto_offset_reset="earliest"
+        )
         await consumer.start()
         try:
             topics = cls(consumer, prefix, accounts)
@@ -52,14 +55,7 @@ class Topics:
                 self._take(place.topic, found)
 
     async def _begin(self, began: float) -> None:
-        dead = {dead_letter_topic(topic(stream, self._prefix)): 1 for stream in STREAMS}
-        sizes = {topic(stream, self._prefix): STREAMS[stream].partitions for stream in _READ}
-        places = [
-            TopicPartition(name, number)
-            for name, size in {**sizes, **dead}.items()
-            for number in range(size)
-        ]
-        self._consumer.assign(places)
+        places = self._consumer.assignment()
         moment = int((began - _BEFORE) * _MILLISECONDS)
         found = await self._consumer.offsets_for_times(dict.fromkeys(places, moment))
         ends = await self._consumer.end_offsets(places)

@@ -110,6 +110,10 @@ def test_the_same_event_twice_is_no_fault(sound: Evidence) -> None:
     assert broken(told(*STORY, *STORY)(sound)) == []
 
 
+def test_a_story_told_again_in_another_order_is_the_first_one(sound: Evidence) -> None:
+    assert broken(replace(sound, records=(*STORY, *reversed(STORY)))) == []
+
+
 @pytest.mark.parametrize(
     ("law", "harm"),
     [

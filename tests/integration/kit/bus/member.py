@@ -1,6 +1,6 @@
 """A group member in a process of its own, to be killed: says `ready`, then each event it handled.
 
-Run by `python -m tests.integration.kit.bus.member BOOTSTRAP PREFIX`.
+Run by `python -m tests.integration.kit.bus.member BOOTSTRAP PREFIX [SLOT]`.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ async def say(envelope: Envelope[Event]) -> None:
     tell(envelope.id)
 
 
-async def main(bootstrap: str, prefix: str) -> None:
+async def main(bootstrap: str, prefix: str, slot: str = "0") -> None:
     bench = Bench(bootstrap, prefix)
-    async with running(bench.producer, bench.group(say)):
+    async with running(bench.producer, bench.group(say, replica=slot)):
         await bench.ready()
         tell("ready")
         await asyncio.Event().wait()
