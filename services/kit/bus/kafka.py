@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
     import ssl
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any, NamedTuple, Protocol
 
     class TopicPartition(NamedTuple):
@@ -19,11 +19,52 @@ if TYPE_CHECKING:
         timestamp: int
         key: bytes | None
         value: bytes | None
-        headers: Sequence[tuple[str, bytes]]
+        headers: Sequence[tuple[str, bytes | None]]
+
+    class UnpackedRecord(Protocol):
+        @property
+        def offset(self) -> int: ...
+        @property
+        def timestamp(self) -> int: ...
+        @property
+        def key(self) -> bytes | None: ...
+        @property
+        def value(self) -> bytes | None: ...
+        @property
+        def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
+
+    class RecordBatch(Protocol):
+        base_offset: int
+        compression_type: int
+        first_timestamp: int
+        max_timestamp: int
+        timestamp_type: int
+
+        def __iter__(self) -> Iterator[UnpackedRecord]: ...
+        def __next__(self) -> UnpackedRecord: ...
+
+    class MemoryRecords:
+        def __init__(self, data: bytes) -> None: ...
+        def has_next(self) -> bool: ...
+        def size_in_bytes(self) -> int: ...
+        def next_batch(self) -> RecordBatch: ...
+
+    class _Fetcher(Protocol):
+        MemoryRecords: type[object]
+
+    fetcher: _Fetcher
+
+    def decode_varint(data: bytearray, at: int) -> tuple[int, int]: ...
+    def gzip_decode(data: bytes) -> bytes: ...
+    def lz4_decode(data: bytes) -> bytes: ...
+    def snappy_decode(data: bytes) -> bytes: ...
+    def zstd_decode(data: bytes) -> bytes: ...
 
     class KafkaError(RuntimeError): ...
 
     class CommitFailedError(KafkaError): ...
+
+    class CorruptRecordException(KafkaError): ...
 
     class IllegalStateError(KafkaError): ...
 
@@ -164,17 +205,24 @@ else:
     from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
     from aiokafka.cluster import ClusterMetadata as Cluster
+    from aiokafka.codec import gzip_decode, lz4_decode, snappy_decode, zstd_decode
+    from aiokafka.consumer import fetcher
     from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
     from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment as MemberAssignment
     from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata as MemberMetadata
     from aiokafka.errors import (
         CommitFailedError,
+        CorruptRecordException,
         IllegalStateError,
         KafkaError,
         UnknownTopicOrPartitionError,
         for_code,
     )
     from aiokafka.helpers import create_ssl_context
+    from aiokafka.record.default_records import DefaultRecord as UnpackedRecord
+    from aiokafka.record.default_records import DefaultRecordBatch as RecordBatch
+    from aiokafka.record.memory_records import MemoryRecords
+    from aiokafka.record.util import decode_varint
 
 __all__ = [
     "AIOKafkaAdminClient",
@@ -186,15 +234,25 @@ __all__ = [
     "ConfigResourceType",
     "ConsumerRebalanceListener",
     "ConsumerRecord",
+    "CorruptRecordException",
     "IllegalStateError",
     "KafkaError",
     "MemberAssignment",
     "MemberMetadata",
+    "MemoryRecords",
     "NewPartitions",
     "NewTopic",
+    "RecordBatch",
     "RoundRobinPartitionAssignor",
     "TopicPartition",
     "UnknownTopicOrPartitionError",
+    "UnpackedRecord",
     "create_ssl_context",
+    "decode_varint",
+    "fetcher",
     "for_code",
+    "gzip_decode",
+    "lz4_decode",
+    "snappy_decode",
+    "zstd_decode",
 ]

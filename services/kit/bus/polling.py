@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from services.contracts import WireRecord
 from services.kit.bus.errors import PollStuck, TopicMissing
-from services.kit.bus.kafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from services.kit.bus.kafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition, fetcher
 from services.kit.bus.model import Record
+from services.kit.bus.unpacking import PatientRecords
 
 __all__ = ["CONSUMER_OPTIONS", "Batch", "poll", "require_topics", "still_there"]
 
@@ -21,6 +22,9 @@ CONSUMER_OPTIONS = {
     "max_partition_fetch_bytes": 2 * 1024 * 1024,
     "metadata_max_age_ms": 10_000,
 }
+
+# For all consumers of this process: aiokafka takes none by argument (ADR 0017).
+fetcher.MemoryRecords = PatientRecords
 
 _POLL_MS = 250
 _STUCK_AFTER = 60.0
@@ -74,7 +78,9 @@ def still_there(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> int:
 
 
 def _record(found: ConsumerRecord) -> Record:
-    wire = WireRecord(found.key, found.value, tuple(found.headers))
+    # A header may have no value at all, which tells no reader of ours more than an empty one.
+    headers = tuple((name, value or b"") for name, value in found.headers)
+    wire = WireRecord(found.key, found.value, headers)
     return Record(found.topic, found.partition, found.offset, _instant(found.timestamp), wire)
 
 
