@@ -2,11 +2,13 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Self
 
 __all__ = ["KNOBS", "Knobs"]
+
+_PREFIX = "HEATSINK_CHAOS_"
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,14 @@ class Knobs:
     rate: float = 6.0
 
     @classmethod
-    def read(cls, environ: Mapping[str, str]) -> Self:
-        """From `HEATSINK_CHAOS_<FIELD>`; lists by commas. Without a seed, one is thrown."""
+    def taken(cls, environ: MutableMapping[str, str]) -> Self:
+        """From `HEATSINK_CHAOS_<FIELD>`; lists by commas. Without a seed, one is thrown.
+
+        They are gone from the environment then: a service refuses a setting that it doesn't know.
+        """
 
         def told(name: str) -> str | None:
-            return environ.get(f"HEATSINK_CHAOS_{name}") or None
+            return environ.pop(f"{_PREFIX}{name}", None) or None
 
         def several(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
             value = told(name)
@@ -49,4 +54,4 @@ class Knobs:
         return max(1, round(count * self.scale))
 
 
-KNOBS = Knobs.read(os.environ)
+KNOBS = Knobs.taken(os.environ)

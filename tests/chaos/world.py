@@ -27,10 +27,12 @@ __all__ = [
     "SESSION_SECONDS",
     "STEP_SECONDS",
     "TIGHT",
+    "WORKERS",
     "World",
     "environment",
 ]
 
+WORKERS = 2
 LEASE_SECONDS = 3.0
 LEADER_SECONDS = 10.0
 """Of render's controller: no setting."""
@@ -58,7 +60,7 @@ def environment(folder: Path, **others: str) -> dict[str, str]:
         "HEATSINK_NOTIFY_CONNECTIONS": "1000",
         "HEATSINK_RENDER_ENGINE": "noop",
         "HEATSINK_RENDER_NOOP_STEP_SECONDS": f"{STEP_SECONDS:g}",
-        "HEATSINK_RENDER_WORKERS": "2",
+        "HEATSINK_RENDER_WORKERS": f"{WORKERS}",
         "HEATSINK_RENDER_LEASE_SECONDS": f"{LEASE_SECONDS:g}",
         "HEATSINK_RENDER_POLL_SECONDS": "0.5",
         "HEATSINK_RENDER_ATTEMPTS": "20",
