@@ -68,6 +68,7 @@ def _answers(evidence: Evidence) -> dict[str, Any]:
         "replayed": sum(1 for line in diary.of("answer") if line["replayed"]),
         "unanswered": len(diary.of("broken")),
         "server_errors": sum(1 for line in diary.of("refused") if line["status"] >= _SERVER_ERROR),
+        "refusals": Counter(line["status"] for line in diary.of("refused")),
         "gave_up": len(diary.of("gave_up")),
     }
 
