@@ -17,7 +17,7 @@ from benchmarks.sizes import Figures, Sizes
 __all__ = ["ratio"]
 
 _STEPS = 20
-_OPEN = 8
+_OPEN = 16
 _WITHIN = 300.0
 
 
