@@ -1,5 +1,6 @@
 """One service's database in memory, for the real documents, rows and relay to work on."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ from typing import Any, TypeAlias, cast
 from services.kit.documents import ID_INDEX, CollectionSpec, Condition, Index, RowsSpec
 from services.kit.documents.codec import StateCodec
 from services.kit.documents.matching import meets, sorted_by, unique_key
-from services.kit.errors import Duplicate
+from services.kit.errors import Duplicate, Unavailable
 from services.kit.store import Collection, Store, Write
 from tests.simulation.process import Process
 
@@ -124,6 +125,9 @@ class HeldStore(Store):
         self._tables = database
         self._process = process
 
+    def guard(self, seconds: float | None = None) -> "_Guard":  # type: ignore[override]
+        return _Guard(seconds or self._timeout)
+
     def collection(self, name: str) -> Collection:
         return cast("Collection", _Collection(self._tables[name], self._process))
 
@@ -141,6 +145,22 @@ class HeldStore(Store):
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class _Guard:
+    """What the store's own is to a caller, without the driver's bounds: there is no driver."""
+
+    def __init__(self, seconds: float) -> None:
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(self, *raised: object) -> None:
+        try:
+            await self._timeout.__aexit__(*cast("Any", raised))
+        except TimeoutError as error:
+            raise Unavailable("database", "no answer in time") from error
 
 
 class _Collection:

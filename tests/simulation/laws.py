@@ -32,9 +32,9 @@ from services.render.core import QUEUE, Ended, Tombstone
 from tests.simulation.people import People
 from tests.simulation.services import RETRIES
 from tests.simulation.terms import ACCOUNT_IDS, PLANS
-from tests.simulation.world import GROUPS, World
+from tests.simulation.world import World
 
-__all__ = ["broken", "unsettled"]
+__all__ = ["broken"]
 
 _STORY = (Stream.DECISIONS, Stream.RENDERS)
 _CLOSED_BY = {
@@ -42,17 +42,6 @@ _CLOSED_BY = {
     JobStatus.FAILED: Operation.RELEASE,
     JobStatus.CANCELLED: Operation.RELEASE,
 }
-
-
-def unsettled(world: World, people: People) -> list[str]:
-    """What is still on its way."""
-    found = [f"{job.id} is {job.status}" for job in people.jobs().values() if job.ended_at is None]
-    for database in world.parts.databases.values():
-        found += [f"{name} has an outbox" for name in database.unpublished()]
-    for group, streams in GROUPS.items():
-        if lag := world.parts.broker.lag(group, streams):
-            found.append(f"{group} is {lag} behind")
-    return found
 
 
 def broken(world: World, people: People) -> list[str]:
@@ -68,6 +57,7 @@ def broken(world: World, people: People) -> list[str]:
         *laws.topics_tell_each_story_in_order(),
         *laws.the_ledger_agrees(),
         *laws.nothing_was_over_admitted(),
+        *laws.reservations_stay_a_whole_window(),
         *laws.what_was_delivered_is_charged(),
         *laws.usage_is_told_as_it_is(),
         *laws.feeds_are_gapless_and_in_order(),
@@ -202,6 +192,13 @@ class Laws:
                 elif row.operation is not Operation.DENY:
                     running.discard(row.job)
 
+    def reservations_stay_a_whole_window(self) -> Iterator[str]:
+        for row in self._ledger:
+            if row.operation is Operation.RESERVE and row.quota and row.leaves_at:
+                stays = (row.leaves_at - row.at).total_seconds()
+                if stays < row.quota.window_seconds:
+                    yield f"{row.job} leaves its window after {stays} s"
+
     def what_was_delivered_is_charged(self) -> Iterator[str]:
         closings: dict[str, list[LedgerRow]] = defaultdict(list)
         for row in self._ledger:
@@ -211,7 +208,7 @@ class Laws:
             for end in self._ends[admitted.job]:
                 status = job_status(end)
                 kept = len(end.images) if isinstance(end, JobCompleted) else 0
-                wanted = [(_CLOSED_BY[status], kept)] if status else []
+                wanted = [(_CLOSED_BY[status], kept)] if status in _CLOSED_BY else []
                 found = [(row.operation, row.units) for row in closings[admitted.job]]
                 if found != wanted:
                     yield f"{admitted.job} is {status}, and its ledger says {found}"

@@ -40,6 +40,8 @@ class HeldLoop(asyncio.AbstractEventLoop):
 
     def settle(self) -> None:
         """Runs all that can run without time passing."""
+        if not self._ready:
+            return
         asyncio.events._set_running_loop(self)
         try:
             while self._ready:

@@ -23,7 +23,7 @@ __all__ = ["Parts", "Replica"]
 S = TypeVar("S")
 
 _DATABASE_WITHIN = 1.0
-_PACE = Pace(poll=4.0, grace=3.0)
+_PACE = Pace(poll=8.0, grace=4.0)
 
 
 @dataclass(frozen=True)

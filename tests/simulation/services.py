@@ -75,6 +75,7 @@ LEASE = 9.0
 _STALL = 15.0
 _REMIND_AFTER = 30.0
 _LOOK_EVERY = 2.5
+"""Well under a third of a lease: looks farther apart count as a gap."""
 
 DATABASES: dict[str, tuple[CollectionSpec[Any] | RowsSpec[Any], ...]] = {
     "gateway": (gateway_repository.JOBS, gateway_repository.ACCOUNTS),
@@ -217,7 +218,7 @@ class RenderWorker(Replica):
             readiness=self.readiness,
             stall_seconds=_STALL,
         )
-        scout = Scout("default", queue, clock, 1.0)
+        scout = Scout("default", queue, clock, 4.0)
         lease = timedelta(seconds=LEASE)
         claimer = Claimer(
             name,
@@ -246,7 +247,7 @@ class RenderWorker(Replica):
             scout,
             tools,
             bell,
-            poll_seconds=2.0,
+            poll_seconds=4.0,
             finish_seconds=4.0,
             hand_back_seconds=1.0,
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.contracts import Stream
 from services.kit.errors import KitError, Unavailable
+from services.render.core import QUEUE, Running
 from tests.simulation.broker import Broker
 from tests.simulation.database import Database
 from tests.simulation.engine import SLOTS
@@ -45,7 +46,8 @@ PLACES = tuple(f"{kind.service}-{slot}" for kind, count in _SERVICES for slot in
 
 WORKERS = tuple(place for place in PLACES if place.startswith(RenderWorker.service))
 
-_SKEWS = (0, 15, -15, 5)
+_SKEWS = (0, 5, -5, 2)
+"""Seconds by which clocks are wrong; between some of them more than a lease."""
 _MOST_CALLS = 20_000
 
 
@@ -184,6 +186,12 @@ class World:
         self.disturbed = True
         self.loop.settle()
 
+    def holders(self) -> list[str]:
+        """Where the workers are that hold a job now."""
+        entries = self.parts.databases["render"].states(QUEUE).values()
+        lives = [entry.worker for entry in entries if isinstance(entry, Running)]
+        return [place for place in WORKERS if self.replicas[place].process.name in lives]
+
     def calm(self) -> None:
         """From here on nothing goes wrong; those that were dismissed are replaced."""
         self.frozen.clear()
@@ -217,12 +225,16 @@ class World:
             return
         count = next(count for kind, count in _SERVICES if kind.service == replica.service)
         salt = self._salts[replica.service]
+        places = {
+            (index, self.parts.broker.place(stream, key))
+            for index, stream in enumerate(member.streams)
+            for key in ACCOUNT_IDS
+        }
         member.take_over(
             [
-                self.parts.broker.place(stream, key)
-                for index, stream in enumerate(member.streams)
-                for number, key in enumerate(ACCOUNT_IDS)
-                if (index * (1 + salt) + number + salt) % count == replica.slot
+                place
+                for index, place in sorted(places)
+                if (index * (1 + salt) + place.partition + salt) % count == replica.slot
             ]
         )
 
