@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.contracts import JobId
+from services.kit.budget import budget
 from services.kit.clock import Clock
 from services.kit.http import ApiError, Code
 from services.kit.telemetry import metrics
@@ -25,6 +26,7 @@ router = APIRouter(tags=["events"])
 
 Stream = AsyncIterator[ServerSentEvent]
 
+_READ_SECONDS = 2.5
 _RETRY_MS = 3000
 _RETRY_WHILE_AWAY_MS = 15_000
 _RANDOM = random.SystemRandom()
@@ -39,17 +41,27 @@ async def _listener(reader: Reader, here: Here) -> AsyncIterator[Listener]:
         raise ApiError(Code.TOO_MANY_CONNECTIONS, f"{error}.", retry_after=5) from error
 
 
-def _position(last_event_id: Annotated[str | None, Header()] = None) -> int | None:
+Listening = Annotated[Listener, Depends(_listener)]
+
+
+async def _position(
+    listener: Listening, here: Here, last_event_id: Annotated[str | None, Header()] = None
+) -> int:
+    """After what to go on. Who names nothing hears what comes from now on.
+
+    Now, and not when the store is first read: that may be away for a while once the stream is open.
+    """
     if not last_event_id:
-        return None
+        with budget(_READ_SECONDS):
+            _, newest = await here.feeds.bounds(listener.account)
+        return newest or 0
     try:
         return parse_position(last_event_id)
     except ValueError as error:
         raise ApiError(Code.BAD_REQUEST, f"Last-Event-ID: {error}.") from error
 
 
-Listening = Annotated[Listener, Depends(_listener)]
-Position = Annotated[int | None, Depends(_position)]
+Position = Annotated[int, Depends(_position)]
 
 
 @router.get("/", include_in_schema=False, response_class=EventSourceResponse)
