@@ -42,7 +42,7 @@ async def test_a_slow_database_makes_refusals_in_time_and_no_pile_of_sockets(
     client: httpx2.AsyncClient, wire: Wire
 ) -> None:
     assert await is_accepted(client)
-    wire.to_client.latency = 2.0
+    wire.to_client.latency = 3.0
     calls = [asyncio.create_task(asked(client, "/v1/jobs")) for _ in range(40)]
     most = 0
     while not all(call.done() for call in calls):

@@ -116,7 +116,7 @@ async def test_a_running_job_is_cancelled_within_a_moment(outside: Outside, rend
 async def test_a_killed_worker_is_replaced_and_every_job_ends_once(
     outside: Outside, render: Render
 ) -> None:
-    await render.start(workers="2", noop_step_seconds="0.1")
+    await render.start(workers="2", noop_step_seconds="0.4")
     await ready(outside, workers=2)
     admitted = [
         admission(account=account_id(n % 3 + 1), lane=list(Lane)[n % 3], guidance=GUIDANCE)

@@ -54,7 +54,7 @@ async def test_it_is_kept_until_no_event_of_the_account_can_come_again() -> None
     await house.eraser.look()
     found = await house.erasures.find(ACCOUNT)
     assert found
-    assert found.expires_at == CLOCK.now() + timedelta(days=31), "dead letters are kept 30 days"
+    assert found.expires_at == CLOCK.now() + timedelta(days=38), "a dead letter may be replayed"
 
 
 async def test_an_account_that_comes_back_is_erased_anew() -> None:
