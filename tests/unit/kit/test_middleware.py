@@ -159,14 +159,13 @@ async def test_a_chunked_body_is_refused_at_its_first_byte_too_many(
 async def test_a_body_that_never_ends_is_cut_off(served: Served) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     writer.write(head("Transfer-Encoding: chunked"))
-    answering = asyncio.create_task(reader.read())
+    # Not to the end of the stream: who writes on when it is closed gets a reset.
+    answering = asyncio.create_task(reader.readuntil(b"body_too_large"))
     async with asyncio.timeout(10):
         while not answering.done():
             writer.write(chunk(b"x" * LIMIT))
-            # Not faster than it can be answered: who writes on may get a reset for an answer.
             await asyncio.wait({answering}, timeout=0.1)
-    assert b"413" in answering.result()
-    assert b"body_too_large" in answering.result()
+    assert answering.result().startswith(b"HTTP/1.1 413")
     writer.close()
 
 
