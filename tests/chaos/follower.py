@@ -18,12 +18,23 @@ _ENDS = frozenset({"job.completed", "job.rejected", "job.failed", "job.cancelled
 
 
 class Follower:
-    """Follows from the feed's beginning until it is cancelled."""
+    """Follows from the feed's beginning until it is cancelled.
+
+    With a `patience` it hangs up after that many seconds, drawn between the two, and comes back.
+    """
 
     def __init__(
-        self, name: str, account: Account, events_url: str, diary: Diary, dice: random.Random
+        self,
+        name: str,
+        account: Account,
+        events_url: str,
+        diary: Diary,
+        dice: random.Random,
+        *,
+        patience: tuple[float, float] | None = None,
     ) -> None:
         self.over: set[str] = set()
+        self._patience = patience
         self._name = name
         self.account = account
         self._url = f"{events_url}/v1/events"
@@ -37,9 +48,13 @@ class Follower:
         async with httpx2.AsyncClient(headers=headers, limits=limits, trust_env=False) as http:
             api = Api(http)
             while True:
-                with suppress(httpx2.HTTPError, Refusal):
-                    await self._once(api)
+                with suppress(httpx2.HTTPError, Refusal, TimeoutError):
+                    async with asyncio.timeout(self._holds_on()):
+                        await self._once(api)
                 await asyncio.sleep(self._dice.uniform(*_PAUSE))
+
+    def _holds_on(self) -> float | None:
+        return None if self._patience is None else self._dice.uniform(*self._patience)
 
     async def _once(self, api: Api) -> None:
         async with api.events(self._url, self._last) as events:

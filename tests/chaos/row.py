@@ -80,8 +80,10 @@ class Row:
         self.clients.append(made)
         return made
 
-    def follow(self, client: Client, count: int = 1) -> list[Follower]:
-        """So many listeners to the news of a client's account."""
+    def follow(
+        self, client: Client, count: int = 1, patience: tuple[float, float] | None = None
+    ) -> list[Follower]:
+        """So many listeners to the news of a client's account; impatient ones hang up."""
         made = [
             Follower(
                 f"{client.name}/{number}",
@@ -89,6 +91,7 @@ class Row:
                 self.world.system.events_url,
                 self.diary,
                 random.Random(self.dice.random()),
+                patience=patience,
             )
             for number in range(count)
         ]

@@ -26,7 +26,9 @@ REMIND_SECONDS = 4
 JOBS = 10
 
 WITHOUT_ITS_EVENT = re.compile(
-    r"\d+ requests, \d+ of them reminders|different Job(Requested|Admitted) of|row without its event"
+    r"\d+ requests, \d+ of them reminders"
+    r"|different Job(Requested|Admitted) of"
+    r"|row without its event"
 )
 """What the checker says of a job whose events were taken away, or told again."""
 

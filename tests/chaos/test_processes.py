@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.chaos.faults import VICTIMS
+from tests.chaos.figures import record
 from tests.chaos.knobs import KNOBS
 from tests.chaos.load import Wish
 from tests.chaos.row import Row
@@ -141,6 +142,22 @@ async def test_a_killed_notify_leaves_no_gap_in_any_stream(row: Row) -> None:
             await row.world.until_ready()
         await asyncio.sleep(1)
     verdict = await row.passes()
+    assert verdict["reconnect"]["p95"] is not None
+
+
+@pytest.mark.row("N-01")
+async def test_clients_that_hang_up_and_come_back_miss_nothing_and_hear_nothing_twice(
+    row: Row,
+) -> None:
+    clients = [await row.client() for _ in range(2)]
+    for client in clients:
+        row.follow(client, KNOBS.times(10), patience=(0.1, 2))
+    await row.until_following()
+    async with row.load(*clients, most=20):
+        await asyncio.sleep(5 * KNOBS.scale)
+    verdict = await row.passes()
+    record(row.id, row.test, "connections", row.diary.counts["connected"])
+    assert row.diary.counts["connected"] > 2 * len(row.followers)
     assert verdict["reconnect"]["p95"] is not None
 
 

@@ -85,6 +85,11 @@ class World:
         async with System.running(options, print, blueprint=blueprint) as system:
             yield cls(system)
 
+    async def put_on(self, account: str, plan: str) -> None:
+        """Changes an account's plan, as an operator does."""
+        async with Api.connected(self.system.url, self.system.keys.operator) as operator:
+            await operator.patch(f"/v1/operator/accounts/{account}", {"plan": plan})
+
     async def account(self, plan: str) -> tuple[str, str]:
         """A new account on a plan, and its key."""
         async with Api.connected(self.system.url, self.system.keys.operator) as operator:
