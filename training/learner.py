@@ -1,0 +1,77 @@
+"""Half-precision training with full-precision masters, and their running average."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+__all__ = ["Learner"]
+
+_CLIP = 1.0
+
+
+class Learner:
+    """Steps copies of float32 of the parameters; the networks themselves compute in bfloat16.
+
+    `average` is how much of the running average stays at each step. The average is what is shipped.
+    """
+
+    def __init__(self, networks: Iterable[torch.nn.Module], *, average: float) -> None:
+        self._networks = list(networks)
+        self._live = [p for network in self._networks for p in network.parameters()]
+        self._masters = [p.detach().float().clone().requires_grad_() for p in self._live]
+        self._averages = [p.detach().clone() for p in self._masters]
+        self._average = average
+        fused = self._live[0].is_cuda
+        self._optimizer = torch.optim.AdamW(
+            self._masters, betas=(0.9, 0.99), weight_decay=1e-3, fused=fused
+        )
+        for network in self._networks:
+            network.to(dtype=torch.bfloat16)
+        self._live = [p for network in self._networks for p in network.parameters()]
+
+    def learn(self, loss: torch.Tensor, step: int, rate: float) -> None:
+        loss.backward()  # type: ignore[no-untyped-call]
+        for master, live in zip(self._masters, self._live, strict=True):
+            master.grad = None if live.grad is None else live.grad.float()
+            live.grad = None
+        torch.nn.utils.clip_grad_norm_(self._masters, _CLIP)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._optimizer.step()
+        with torch.no_grad():
+            torch._foreach_copy_(self._live, self._masters)
+            stays = min(self._average, (1 + step) / (10 + step))
+            torch._foreach_lerp_(self._averages, self._masters, 1 - stays)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """For the time of the block the networks are the running average, in float32."""
+        for network in self._networks:
+            network.float()
+        self._live = [p for network in self._networks for p in network.parameters()]
+        self._put(self._averages)
+        yield
+        for network in self._networks:
+            network.to(dtype=torch.bfloat16)
+        self._live = [p for network in self._networks for p in network.parameters()]
+        self._put(self._masters)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "masters": [p.detach() for p in self._masters],
+            "averages": self._averages,
+            "optimizer": self._optimizer.state_dict(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        with torch.no_grad():
+            torch._foreach_copy_(self._masters, state["masters"])
+            torch._foreach_copy_(self._averages, state["averages"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._put(self._masters)
+
+    def _put(self, values: list[torch.Tensor]) -> None:
+        with torch.no_grad():
+            torch._foreach_copy_(self._live, values)
