@@ -29,7 +29,6 @@ def main() -> None:
         sys.stdout.flush()
 
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    torch.backends.cudnn.benchmark = True
     say(f"made: {Making(Plan(**vars(told), say=say))()}")
 
 

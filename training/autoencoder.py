@@ -15,6 +15,7 @@ _RATE = 1.5e-3
 _AVERAGE = 0.995
 _EDGES, _COLOURS, _PRIOR = 0.5, 0.5, 2e-5
 _AT_ONCE = 64
+_HALF = 0.5
 
 Say = Callable[[str], None]
 
@@ -43,10 +44,10 @@ def pixels(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def _seen_differently(shown: torch.Tensor) -> torch.Tensor:
-    """Mirrored, or smaller: one third of the batches at half the size."""
-    if torch.rand(()) < 0.5:
+    """Half of the batches mirrored, half of them at half the size."""
+    if torch.rand(()) < _HALF:
         shown = shown.flip(-1)
-    if torch.rand(()) < 0.33:
+    if torch.rand(()) < _HALF:
         shown = functional.interpolate(shown, scale_factor=0.5, mode="area")
     return shown.to(memory_format=torch.channels_last)
 

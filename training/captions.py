@@ -17,7 +17,7 @@ _MOST_TAGS = 3
 def caption(subject: Subject, dice: random.Random) -> str:
     """Lower case; sometimes with the style, with an article, with tags, or with tags alone."""
     style = dice.choice(_STYLE_WORDS[subject.style])
-    thing = _with_article(subject.label) if dice.random() < 0.5 else subject.label
+    thing = _with_article(subject.label) if dice.getrandbits(1) else subject.label
     forms = [(7, f"{thing}, {style}"), (3, f"{style} {subject.label}"), (3, thing)]
     forms.append((2, f"a {style} picture of {_with_article(subject.label)}"))
     if subject.tags:

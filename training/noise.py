@@ -23,7 +23,8 @@ def timesteps(count: int, steps: int, dice: torch.Generator) -> torch.Tensor:
     device = dice.device
     anywhere = torch.randint(0, steps, (count,), generator=dice, device=device)
     late = torch.randint(_NOISIEST, steps, (count,), generator=dice, device=device)
-    return torch.where(torch.rand(count, generator=dice, device=device) < 0.5, anywhere, late)
+    fair = torch.randint(0, 2, (count,), generator=dice, device=device).bool()
+    return torch.where(fair, anywhere, late)
 
 
 def question(latents: torch.Tensor, alphas: torch.Tensor, dice: torch.Generator) -> Question:
