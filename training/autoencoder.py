@@ -1,9 +1,9 @@
 """Teaches the autoencoder, and gives its latents mean 0 and deviation 1."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
-from diffusers import AutoencoderKL
 from torch.nn import functional
 
 from training.learner import Learner
@@ -20,9 +20,7 @@ _HALF = 0.5
 Say = Callable[[str], None]
 
 
-def taught(
-    network: AutoencoderKL, pictures: torch.Tensor, pace: Pace, *, batch: int, say: Say
-) -> None:
+def taught(network: Any, pictures: torch.Tensor, pace: Pace, *, batch: int, say: Say) -> None:
     """`pictures` are uint8, (count, 3, height, width), on the network's device."""
     learner = Learner([network], average=_AVERAGE)
     network.train()
@@ -33,9 +31,7 @@ def taught(
         learner.learn(loss, pace.step, rate(_RATE, pace.step, done))
         if pace.step % 100 == 0:
             say(f"autoencoder {pace.step} at {pace.used:.0f} s: loss {loss.item():.4f}")
-    with learner.averaged():
-        kept = {name: value.clone() for name, value in network.state_dict().items()}
-    network.float().eval().load_state_dict(kept)
+    learner.finish()
 
 
 def pixels(pictures: torch.Tensor) -> torch.Tensor:
@@ -52,7 +48,7 @@ def _seen_differently(shown: torch.Tensor) -> torch.Tensor:
     return shown.to(memory_format=torch.channels_last)
 
 
-def _loss(network: AutoencoderKL, shown: torch.Tensor) -> torch.Tensor:
+def _loss(network: Any, shown: torch.Tensor) -> torch.Tensor:
     """Pixels, edges and colours by their absolute difference, and a light prior on the latents."""
     found = network.encode(shown.bfloat16()).latent_dist
     mean, spread = found.mean.float(), found.logvar.float()
@@ -61,18 +57,21 @@ def _loss(network: AutoencoderKL, shown: torch.Tensor) -> torch.Tensor:
     edges = sum((missed.diff(dim=side)).abs().mean() for side in (-1, -2))
     colours = (missed - missed.roll(1, 1)).abs().mean()
     prior = 0.5 * (mean**2 + spread.exp() - 1 - spread).mean()
-    return missed.abs().mean() + _EDGES * edges + _COLOURS * colours + _PRIOR * prior
+    loss: torch.Tensor = missed.abs().mean() + _EDGES * edges + _COLOURS * colours + _PRIOR * prior
+    return loss
 
 
 @torch.no_grad()
-def encoded(network: AutoencoderKL, pictures: torch.Tensor) -> torch.Tensor:
+def encoded(network: Any, pictures: torch.Tensor) -> torch.Tensor:
     """The latents' means, (count, 4, height / 8, width / 8)."""
-    parts = [network.encode(pixels(part)).latent_dist.mean for part in pictures.split(_AT_ONCE)]
+    parts = [
+        network.encode(pixels(part)).latent_dist.mean for part in torch.split(pictures, _AT_ONCE)
+    ]
     return torch.cat(parts)
 
 
 @torch.no_grad()
-def fold(network: AutoencoderKL, latents: torch.Tensor) -> None:
+def fold(network: Any, latents: torch.Tensor) -> None:
     """Puts the latents' own mean and deviation, by channel, into the 1 x 1 convolutions.
 
     So a pipeline needs no scale nor shift, and `scaling_factor` is 1.

@@ -4,10 +4,10 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from diffusers import DDIMScheduler, UNet2DConditionModel
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTokenizer
 
 from training.captions import caption
 from training.learner import Learner
@@ -23,15 +23,16 @@ _AVERAGE = 0.999
 _SILENT = 0.05
 """How often a picture comes without a caption, which is what guidance rests on."""
 _READINGS = 24
+_KEPT_EVERY = 60.0
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Networks:
-    text_encoder: CLIPTextModel
-    denoiser: UNet2DConditionModel
-    schedule: DDIMScheduler
+    text_encoder: Any
+    denoiser: Any
+    schedule: Any
 
 
 @dataclass(frozen=True)
@@ -65,33 +66,28 @@ def taught(
     networks: Networks, lesson: Lesson, pace: Pace, *, batch: int, kept: Path, say: Say
 ) -> None:
     """Goes on from `kept` where that is there, and keeps itself there about once a minute."""
-    device = lesson.tokens.device
     learner = Learner([networks.text_encoder, networks.denoiser], average=_AVERAGE)
-    _resume(learner, pace, kept)
+    memory = _Memory(learner, pace, kept)
     networks.denoiser.train()
-    alphas = networks.schedule.alphas_cumprod.to(device)
-    dice = torch.Generator(device).manual_seed(pace.step)
-    sizes, shares = list(lesson.latents), list(lesson.latents.values())
-    keep_at, shown = pace.used + 60, torch.zeros((), device=device)
+    alphas = networks.schedule.alphas_cumprod.to(lesson.tokens.device)
+    dice = torch.Generator(lesson.tokens.device).manual_seed(pace.step)
     for done in pace.steps():
-        [latents] = random.choices(sizes, shares)  # noqa: S311
-        chosen = torch.multinomial(lesson.weights, batch, replacement=True, generator=dice)
-        loss = _loss(networks, latents[chosen], _told(lesson, chosen, dice), alphas, dice)
+        latents, told = _asked(lesson, batch, dice)
+        loss = _loss(networks, latents, told, alphas, dice)
         learner.learn(loss, pace.step, rate(_RATE, pace.step, done))
-        shown = shown.lerp(loss.detach(), 0.02) if pace.step else loss.detach()
         if pace.step % 100 == 0:
-            say(f"denoiser {pace.step} at {pace.used:.0f} s: loss {shown.item():.4f}")
-        if pace.used >= keep_at:
-            _keep(learner, pace, kept)
-            keep_at = pace.used + 60
-    _keep(learner, pace, kept)
-    with learner.averaged():
-        states = [
-            {name: value.clone() for name, value in network.state_dict().items()}
-            for network in (networks.text_encoder, networks.denoiser)
-        ]
-    for network, state in zip((networks.text_encoder, networks.denoiser), states, strict=True):
-        network.float().eval().load_state_dict(state)
+            say(f"denoiser {pace.step} at {pace.used:.0f} s: loss {loss.item():.4f}")
+        memory.keep_now_and_then()
+    memory.keep()
+    learner.finish()
+
+
+def _asked(lesson: Lesson, batch: int, dice: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Latents of one size, and token ids."""
+    sizes, shares = list(lesson.latents), torch.tensor(list(lesson.latents.values()))
+    latents = sizes[int(torch.multinomial(shares, 1))]
+    chosen = torch.multinomial(lesson.weights, batch, replacement=True, generator=dice)
+    return latents[chosen], _told(lesson, chosen, dice)
 
 
 def _told(lesson: Lesson, chosen: torch.Tensor, dice: torch.Generator) -> torch.Tensor:
@@ -114,18 +110,34 @@ def _loss(
     meaning = networks.text_encoder(input_ids=told)[0]
     noisy = asked.noisy.bfloat16().to(memory_format=torch.channels_last)
     answer = networks.denoiser(noisy, asked.at, encoder_hidden_states=meaning, return_dict=False)
-    return (answer[0].float() - asked.target).square().mean()
+    loss: torch.Tensor = (answer[0].float() - asked.target).square().mean()
+    return loss
 
 
-def _keep(learner: Learner, pace: Pace, kept: Path) -> None:
-    beside = kept.with_suffix(".new")
-    torch.save({"learner": learner.state(), "used": pace.used, "step": pace.step}, beside)
-    beside.replace(kept)
+class _Memory:
+    """What was learnt so far, in a file that is never half written."""
 
+    def __init__(self, learner: Learner, pace: Pace, path: Path) -> None:
+        self._learner = learner
+        self._pace = pace
+        self._path = path
+        if path.exists():
+            state = torch.load(path, weights_only=True)
+            learner.load(state["learner"])
+            pace.used, pace.step = state["used"], state["step"]
+        self._due = pace.used + _KEPT_EVERY
 
-def _resume(learner: Learner, pace: Pace, kept: Path) -> None:
-    if not kept.exists():
-        return
-    state = torch.load(kept, weights_only=True)
-    learner.load(state["learner"])
-    pace.used, pace.step = state["used"], state["step"]
+    def keep_now_and_then(self) -> None:
+        if self._pace.used >= self._due:
+            self._due = self._pace.used + _KEPT_EVERY
+            self.keep()
+
+    def keep(self) -> None:
+        state = {
+            "learner": self._learner.state(),
+            "used": self._pace.used,
+            "step": self._pace.step,
+        }
+        beside = self._path.with_suffix(".new")
+        torch.save(state, beside)
+        beside.replace(self._path)

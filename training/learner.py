@@ -1,42 +1,52 @@
 """Half-precision training with full-precision masters, and their running average."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 
-__all__ = ["Learner"]
+__all__ = ["Diverged", "Learner"]
 
 _CLIP = 1.0
+_MOST_SPOILT = 50
+
+
+class Diverged(Exception):
+    """Step after step gives no finite gradient any more."""
 
 
 class Learner:
     """Steps copies of float32 of the parameters; the networks themselves compute in bfloat16.
 
     `average` is how much of the running average stays at each step. The average is what is shipped.
+    A step without a finite gradient is left out: one would spoil all that was learnt.
     """
 
     def __init__(self, networks: Iterable[torch.nn.Module], *, average: float) -> None:
         self._networks = list(networks)
-        self._live = [p for network in self._networks for p in network.parameters()]
+        self._live = self._parameters()
         self._masters = [p.detach().float().clone().requires_grad_() for p in self._live]
         self._averages = [p.detach().clone() for p in self._masters]
         self._average = average
+        self._spoilt = 0
         fused = self._live[0].is_cuda
         self._optimizer = torch.optim.AdamW(
             self._masters, betas=(0.9, 0.99), weight_decay=1e-3, fused=fused
         )
         for network in self._networks:
             network.to(dtype=torch.bfloat16)
-        self._live = [p for network in self._networks for p in network.parameters()]
+        self._live = self._parameters()
 
     def learn(self, loss: torch.Tensor, step: int, rate: float) -> None:
+        """One step downhill. Raises Diverged after fifty in a row that led nowhere."""
         loss.backward()  # type: ignore[no-untyped-call]
         for master, live in zip(self._masters, self._live, strict=True):
             master.grad = None if live.grad is None else live.grad.float()
             live.grad = None
-        torch.nn.utils.clip_grad_norm_(self._masters, _CLIP)
+        if not torch.isfinite(torch.nn.utils.clip_grad_norm_(self._masters, _CLIP)):
+            self._leave_out()
+            return
+        self._spoilt = 0
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.step()
@@ -45,18 +55,20 @@ class Learner:
             stays = min(self._average, (1 + step) / (10 + step))
             torch._foreach_lerp_(self._averages, self._masters, 1 - stays)
 
-    @contextmanager
-    def averaged(self) -> Iterator[None]:
-        """For the time of the block the networks are the running average, in float32."""
+    def _leave_out(self) -> None:
+        self._spoilt += 1
+        if self._spoilt > _MOST_SPOILT:
+            raise Diverged(f"{self._spoilt} steps in a row gave no finite gradient")
+
+    def finish(self) -> None:
+        """The networks become their running average, in float32; nothing more is learnt."""
         for network in self._networks:
-            network.float()
-        self._live = [p for network in self._networks for p in network.parameters()]
+            network.float().eval()
+        self._live = self._parameters()
         self._put(self._averages)
-        yield
-        for network in self._networks:
-            network.to(dtype=torch.bfloat16)
-        self._live = [p for network in self._networks for p in network.parameters()]
-        self._put(self._masters)
+
+    def _parameters(self) -> list[torch.Tensor]:
+        return [p for network in self._networks for p in network.parameters()]
 
     def state(self) -> dict[str, Any]:
         return {

@@ -3,19 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import diffusers
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline
 
 from training import autoencoder, denoiser, shapes, world
 from training.pace import Pace
 from training.pictures import pictures
-from training.sheet import draw
+from training.sheet import PROMPTS, draw
 from training.tokens import tokenizer
 from training.views import views
 from training.world import Subject
 
 __all__ = ["Making", "Plan"]
+
+_diffusers: Any = diffusers
+"""Its classes carry no types."""
 
 _OFTEN = 5.0
 """How much more often than others a thing of the known list is seen."""
@@ -23,7 +27,10 @@ _OFTEN = 5.0
 
 @dataclass(frozen=True)
 class Plan:
-    """`size` in pixels; seconds and batch sizes of the two trainings; `work` is the folder."""
+    """`size` in pixels; seconds and batch sizes of the two trainings; `work` is the folder.
+
+    `prompts` are what the sheets show.
+    """
 
     work: Path
     size: int
@@ -33,6 +40,7 @@ class Plan:
     denoiser_batch: int
     device: torch.device
     say: Callable[[str], None]
+    prompts: tuple[str, ...] = PROMPTS
 
 
 class Making:
@@ -54,7 +62,7 @@ class Making:
             world.write(path, world.world())
         return world.read(path)
 
-    def _autoencoder(self, shown: torch.Tensor) -> AutoencoderKL:
+    def _autoencoder(self, shown: torch.Tensor) -> Any:
         folder = self._plan.work / "autoencoder"
         if not folder.exists():
             network = shapes.autoencoder().to(self._plan.device, memory_format=torch.channels_last)
@@ -62,13 +70,13 @@ class Making:
             autoencoder.taught(network, shown, pace, batch=batch, say=self._plan.say)
             autoencoder.fold(network, autoencoder.encoded(network, shown))
             network.save_pretrained(folder)
-        return AutoencoderKL.from_pretrained(folder).to(self._plan.device).eval()
+        return _diffusers.AutoencoderKL.from_pretrained(folder).to(self._plan.device).eval()
 
-    def _pipeline(self, subjects: list[Subject], shown: torch.Tensor, coder: AutoencoderKL) -> Path:
+    def _pipeline(self, subjects: list[Subject], shown: torch.Tensor, coder: Any) -> Path:
         plan = self._plan
         words = tokenizer(subjects, plan.work / "tokenizer")
         networks = denoiser.Networks(
-            shapes.text_encoder(words).to(plan.device),
+            shapes.text_encoder(words).to(device=plan.device),
             shapes.denoiser().to(plan.device, memory_format=torch.channels_last),
             shapes.schedule(),
         )
@@ -83,7 +91,7 @@ class Making:
         pace, kept = Pace(plan.denoiser_seconds), plan.work / "denoiser.pt"
         batch = plan.denoiser_batch
         denoiser.taught(networks, lesson, pace, batch=batch, kept=kept, say=plan.say)
-        whole = StableDiffusionPipeline(
+        whole = _diffusers.StableDiffusionPipeline(
             vae=coder,
             text_encoder=networks.text_encoder,
             tokenizer=words,
@@ -95,9 +103,9 @@ class Making:
         )
         return self._shipped(whole)
 
-    def _shipped(self, whole: StableDiffusionPipeline) -> Path:
+    def _shipped(self, whole: Any) -> Path:
         folder = self._plan.work / "ember"
         for size in (self._plan.size // 2, self._plan.size):
-            draw(whole, size, self._plan.work / f"sheet-{size}.png")
+            draw(whole, self._plan.prompts, size, self._plan.work / f"sheet-{size}.png")
         whole.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True)
         return folder

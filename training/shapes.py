@@ -1,6 +1,8 @@
 """How ember's three networks are built, and the schedule that they are sampled with."""
 
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from typing import Any
+
+import diffusers
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from training.tokens import LENGTH
@@ -8,13 +10,16 @@ from training.tokens import LENGTH
 __all__ = ["autoencoder", "denoiser", "schedule", "text_encoder"]
 
 _TEXT = 192
+_diffusers: Any = diffusers
+"""Its classes carry no types."""
+
 _LATENT = 4
 """Channels: what every pipeline of Stable Diffusion takes, inpainting included."""
 
 
-def autoencoder() -> AutoencoderKL:
+def autoencoder() -> Any:
     """An eighth of the size. Two channels for a group: more wipe out a picture's colour."""
-    return AutoencoderKL(
+    return _diffusers.AutoencoderKL(
         latent_channels=_LATENT,
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
@@ -27,7 +32,7 @@ def autoencoder() -> AutoencoderKL:
     )
 
 
-def text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
+def text_encoder(tokenizer: CLIPTokenizer) -> Any:
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=len(tokenizer),
@@ -44,9 +49,9 @@ def text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
     )
 
 
-def denoiser() -> UNet2DConditionModel:
+def denoiser() -> Any:
     """Narrow where latents are large, without attention there; most weight at an eighth of them."""
-    return UNet2DConditionModel(
+    return _diffusers.UNet2DConditionModel(
         sample_size=32,
         in_channels=_LATENT,
         out_channels=_LATENT,
@@ -61,9 +66,9 @@ def denoiser() -> UNet2DConditionModel:
     )
 
 
-def schedule() -> DDIMScheduler:
+def schedule() -> Any:
     """v-prediction with no signal left at the last step (Lin et al. 2024): white stays white."""
-    return DDIMScheduler(
+    return _diffusers.DDIMScheduler(
         beta_schedule="scaled_linear",
         beta_start=0.00085,
         beta_end=0.012,

@@ -1,9 +1,10 @@
 """A sheet of what the model draws, to look at."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 __all__ = ["PROMPTS", "draw"]
@@ -34,14 +35,21 @@ _ACROSS = 5
 
 
 @torch.no_grad()
-def draw(pipeline: StableDiffusionPipeline, size: int, path: Path, *, seed: int = 7) -> None:
+def draw(
+    pipeline: Any,
+    prompts: Sequence[str],
+    size: int,
+    path: Path,
+    *,
+    seed: int = 7,
+) -> None:
     """One picture for each prompt, 20 steps, guidance 2.5, as PNG."""
-    rows = (len(PROMPTS) + _ACROSS - 1) // _ACROSS
+    rows = (len(prompts) + _ACROSS - 1) // _ACROSS
     sheet = Image.new("RGB", (_ACROSS * size, rows * size), "white")
-    dice = [torch.Generator().manual_seed(seed) for _ in PROMPTS]
+    dice = [torch.Generator().manual_seed(seed) for _ in prompts]
     pipeline.set_progress_bar_config(disable=True)
     drawn = pipeline(
-        list(PROMPTS),
+        list(prompts),
         height=size,
         width=size,
         num_inference_steps=20,

@@ -1,10 +1,12 @@
 """A CLIP tokenizer of ember's own words."""
 
+import json
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
 from training.captions import caption
@@ -25,7 +27,8 @@ def tokenizer(subjects: Sequence[Subject], kept: Path) -> CLIPTokenizer:
     """Learnt from captions by byte pairs (Sennrich et al. 2016), or read from where it is kept."""
     if not kept.exists():
         _learnt(subjects).save_pretrained(kept)
-    return CLIPTokenizer.from_pretrained(kept)
+    found: CLIPTokenizer = CLIPTokenizer.from_pretrained(kept)
+    return found
 
 
 def _learnt(subjects: Sequence[Subject]) -> CLIPTokenizer:
@@ -49,8 +52,6 @@ def _learnt(subjects: Sequence[Subject]) -> CLIPTokenizer:
 
 def _as_clip_splits() -> pre_tokenizers.PreTokenizer:
     """Words, single digits and signs, as `CLIPTokenizer` will split them."""
-    from tokenizers import Regex  # noqa: PLC0415 - untyped in the library's own package
-
     pattern = Regex(r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+")
     return pre_tokenizers.Sequence(
         [
@@ -67,8 +68,6 @@ def _readings(subjects: Sequence[Subject]) -> Iterator[str]:
             yield caption(subject, dice)
 
 
-def _told(words: Tokenizer) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    import json  # noqa: PLC0415
-
+def _told(words: Tokenizer) -> tuple[dict[str, int], Any]:
     model = json.loads(words.to_str())["model"]
     return dict(model["vocab"]), [(left, right) for left, right in model["merges"]]

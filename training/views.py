@@ -33,7 +33,7 @@ def views(pictures: torch.Tensor, size: int) -> Iterator[tuple[torch.Tensor, flo
 def _shrunk(pictures: torch.Tensor, side: int) -> torch.Tensor:
     parts = [
         functional.interpolate(part.float(), size=(side, side), mode="area").round().byte()
-        for part in pictures.split(256)
+        for part in torch.split(pictures, 256)
     ]
     return torch.cat(parts)
 

@@ -67,11 +67,12 @@ SHAPES = {
 
 def built(shape: Shape, device: torch.device, dtype: torch.dtype) -> Any:
     """The pipeline, without text encoders: it is asked with embeddings."""
+    scheduler = _scheduler(shape)  # on the CPU, as a loaded pipeline has it
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:
         with device:
-            pipeline = _pipeline(shape)
+            pipeline = _pipeline(shape, scheduler)
     finally:
         torch.set_default_dtype(before)
     pipeline.set_progress_bar_config(disable=True)
@@ -80,7 +81,13 @@ def built(shape: Shape, device: torch.device, dtype: torch.dtype) -> Any:
     return pipeline
 
 
-def _pipeline(shape: Shape) -> Any:
+def _scheduler(shape: Shape) -> Any:
+    if shape.pooled:
+        return _diffusers.EulerDiscreteScheduler()
+    return _diffusers.DDIMScheduler(clip_sample=False, steps_offset=1)
+
+
+def _pipeline(shape: Shape, scheduler: Any) -> Any:
     denoiser = _diffusers.UNet2DConditionModel(**shape.denoiser)
     sides = ("DownEncoderBlock2D",) * 4, ("UpDecoderBlock2D",) * 4
     coder = _diffusers.AutoencoderKL(
@@ -91,12 +98,11 @@ def _pipeline(shape: Shape) -> Any:
     )
     parts = {"vae": coder, "unet": denoiser, "text_encoder": None, "tokenizer": None}
     if shape.pooled:
-        scheduler = _diffusers.EulerDiscreteScheduler()
         more = {"text_encoder_2": None, "tokenizer_2": None, "add_watermarker": False}
         return _diffusers.StableDiffusionXLPipeline(**parts, **more, scheduler=scheduler)
     return _diffusers.StableDiffusionPipeline(
         **parts,
-        scheduler=_diffusers.DDIMScheduler(clip_sample=False, steps_offset=1),
+        scheduler=scheduler,
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
