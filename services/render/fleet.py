@@ -11,7 +11,6 @@ import structlog
 from services.kit.clock import Clock
 from services.kit.errors import KitError
 from services.kit.pause import pause
-from services.kit.telemetry import metrics
 from services.render.repository import Workers
 from services.render.sweep import Sweep
 
@@ -67,7 +66,6 @@ class Fleet:
         launch: Launch,
         wanted: Callable[[], int],
         *,
-        pool: str,
         replica: str,
         workers: Workers,
         sweep: Sweep,
@@ -76,7 +74,6 @@ class Fleet:
     ) -> None:
         self._launch = launch
         self._wanted = wanted
-        self._pool = pool
         self._replica = replica
         self._workers = workers
         self._sweep = sweep
@@ -146,14 +143,26 @@ class Fleet:
 
     async def _fit(self, tasks: asyncio.TaskGroup) -> None:
         wanted = self._wanted()
-        metrics.WORKERS_WANTED.set(wanted, pool=self._pool)
         staying = [member for member in self._members if not member.leaving]
-        for member in staying[wanted:]:
-            _tell_to_leave(member)
-            _log.info("worker_dismissed", worker=member.name, wanted=wanted)
+        if len(staying) > wanted:
+            await self._let_go(staying, wanted)
         if self._clock.monotonic() >= self._launch_from:
             for _ in range(wanted - len(staying)):
                 await self._hire(tasks)
+
+    async def _let_go(self, staying: list[_Member], wanted: int) -> None:
+        """The idle first, of these the youngest; where nobody can tell who is, a look later."""
+        try:
+            records = await self._workers.all()
+        except KitError as error:
+            _log.warning("workers_not_dismissed", reason=str(error))
+            return
+        busy = {name for name, record in records.items() if record.running}
+        drawing = [member for member in staying if member.name in busy]
+        idle = [member for member in staying if member.name not in busy]
+        for member in (drawing + idle)[wanted:]:
+            _tell_to_leave(member)
+            _log.info("worker_dismissed", worker=member.name, busy=member.name in busy)
 
     async def _hire(self, tasks: asyncio.TaskGroup) -> None:
         self._launched += 1

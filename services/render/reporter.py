@@ -16,11 +16,14 @@ from services.render.core import (
     load_report,
 )
 from services.render.repository import Queue
+from services.render.scaling import Scaler
 
 __all__ = ["Reporter"]
 
 _SHARE = 0.05
 """Of the time, at most, goes into looking at lines."""
+
+_COLD_START_SECONDS = 10.0
 
 Lines = Mapping[Lane, LineLoad]
 
@@ -38,12 +41,14 @@ class Reporter:
         publisher: LossyPublisher,
         clock: Clock,
         *,
+        scaler: Scaler,
         assumed_speed: float,
     ) -> None:
         self._name = name
         self._queue = queue
         self._publisher = publisher
         self._clock = clock
+        self._scaler = scaler
         self._assumed_speed = assumed_speed
         self._drains = {pool: Drain() for pool in pools}
         self._lines: dict[str, Lines] = {}
@@ -55,7 +60,8 @@ class Reporter:
             drain = self._drains[pool].observed(_of(pool, records), self._clock.monotonic())
             self._drains[pool] = drain
             measured = await self._measured(pool, drain, roster)
-            report = load_report(pool, self._name, fence, measured)
+            wanted = self._scaler.decide(pool, measured)
+            report = load_report(pool, self._name, fence, measured, wanted)
             self._publisher.send_lossy(Envelope(EventId.new(report.at), "render", report))
             _gauge(report, measured)
 
@@ -66,6 +72,7 @@ class Reporter:
             lines=await self._looked(pool),
             drained={lane: drain.rate(lane, now) for lane in Lane},
             assumed_speed=self._assumed_speed,
+            cold_start=_COLD_START_SECONDS if self._scaler.may_be_empty else None,
             now=self._clock.now(),
         )
 
@@ -85,6 +92,7 @@ def _of(pool: str, workers: Mapping[str, WorkerRecord]) -> dict[str, WorkerRecor
 
 def _gauge(report: LoadReported, measured: Measured) -> None:
     pool = report.pool
+    metrics.WORKERS_WANTED.set(report.wanted or 0, pool=pool)
     metrics.HEAT.set(_DEGREES[report.heat], pool=pool)
     for phase in WorkerPhase:
         count = sum(worker.phase is phase for worker in report.workers)

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from services.kit.settings import ServiceSettings
-from services.render.core import RetryPolicy
+from services.render.core import Bounds, RetryPolicy
 from services.render.engine.options import EngineKind, EngineOptions
 from services.render.engine.options import LogFormat as EngineLogFormat
 
@@ -25,6 +25,15 @@ class RenderSettings(ServiceSettings):
     pool: str = Field("default", min_length=1, max_length=64, description="name of a pool")
     workers: int = Field(
         1, ge=0, le=64, description="worker processes to keep alive here, 0 where others do"
+    )
+    workers_max: int | None = Field(
+        None, ge=0, le=64, description="as many when much is asked; none: never more than workers"
+    )
+    scale_drain_seconds: float = Field(
+        30, gt=0, le=3600, description="seconds within which more workers should empty the queue"
+    )
+    scale_calm_seconds: float = Field(
+        60, ge=0, le=3600, description="seconds in which fewer would do before one worker leaves"
     )
     engine: EngineKind = Field(EngineKind.DIFFUSERS, description="diffusers or noop")
     device: str = Field("auto", min_length=1, description="auto, cpu, cuda, cuda:1 or mps")
@@ -60,6 +69,21 @@ class RenderSettings(ServiceSettings):
         if any(delay < 0 for delay in self.retry_delays):
             raise ValueError("HEATSINK_RENDER_RETRY_DELAYS has a negative delay")
         return self
+
+    @model_validator(mode="after")
+    def _most_is_no_less_than_least(self) -> Self:
+        if self.workers_max is not None and self.workers_max < self.workers:
+            raise ValueError("HEATSINK_RENDER_WORKERS_MAX is below HEATSINK_RENDER_WORKERS")
+        return self
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(
+            least=self.workers,
+            most=self.workers if self.workers_max is None else self.workers_max,
+            drain_seconds=self.scale_drain_seconds,
+            calm_seconds=self.scale_calm_seconds,
+        )
 
     @property
     def lease(self) -> timedelta:

@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from services.contracts import Catalogue, Lane, Stream
+from services.contracts.events import DemandReported, LoadReported
 from services.kit.blobs import Blobs
-from services.kit.bus import Group
+from services.kit.bus import Group, Table
 from services.kit.component import Component
 from services.kit.diagnosis.blobs import blobs_check
 from services.kit.diagnosis.leases import lease_check
@@ -24,6 +26,7 @@ from services.render.images import Images
 from services.render.launching import is_alive, launcher
 from services.render.reporter import Reporter
 from services.render.repository import Lines, Queue, Workers
+from services.render.scaling import Scaler, Share
 from services.render.settings import RenderSettings
 from services.render.sweep import Sweep
 
@@ -50,7 +53,20 @@ async def build(context: Context[RenderSettings], catalogue: Catalogue) -> Seque
         jitter=random.random,
     )
     pools = sorted({model.pool for model in catalogue.models})
-    controller = _controller(plumbing, pools, queue, workers, sweep)
+    told = Table(plumbing.connection, Stream.LOAD, LoadReported, **_ears(context))
+    demand = Table(plumbing.connection, Stream.DEMAND, DemandReported, **_ears(context))
+    scaler = Scaler(context.settings.bounds, told, demand, context.clock)
+    reporter = _reporter(plumbing, pools, queue, scaler)
+    controller = _controller(plumbing, workers, sweep, reporter)
+    share = Share(
+        context.settings.bounds,
+        told,
+        lambda: controller.roster,
+        context.clock,
+        pool=context.settings.pool,
+        replica=context.settings.replica,
+    )
+    context.pages["scale"] = share.page
     context.diagnosis.add(
         *render_checks(queue, lambda: controller.roster, pools, context.clock),
         lease_check(plumbing.documents(LEASES), Controller.name, context.clock),
@@ -60,9 +76,15 @@ async def build(context: Context[RenderSettings], catalogue: Catalogue) -> Seque
         *plumbing.components,
         _intake(plumbing, queue, lines, erasures, catalogue),
         _eraser(plumbing, queue, lines, erasures, pools),
+        told,
+        demand,
         controller,
-        _fleet(plumbing, workers, sweep),
+        _fleet(plumbing, workers, sweep, share),
     )
+
+
+def _ears(context: Context[RenderSettings]) -> dict[str, Any]:
+    return {"clock": context.clock, "readiness": context.readiness}
 
 
 def _intake(
@@ -91,19 +113,24 @@ def _eraser(
     return Eraser(erasures, erasing, says, context.clock)
 
 
-def _controller(
-    plumbing: Plumbing, pools: Sequence[str], queue: Queue, workers: Workers, sweep: Sweep
-) -> Controller:
-    context = plumbing.context
-    settings: RenderSettings = context.settings
-    reporter = Reporter(
+def _reporter(plumbing: Plumbing, pools: Sequence[str], queue: Queue, scaler: Scaler) -> Reporter:
+    settings: RenderSettings = plumbing.context.settings
+    return Reporter(
         settings.replica,
         pools,
         queue,
         plumbing.producer,
-        context.clock,
+        plumbing.context.clock,
+        scaler=scaler,
         assumed_speed=settings.assumed_speed,
     )
+
+
+def _controller(
+    plumbing: Plumbing, workers: Workers, sweep: Sweep, reporter: Reporter
+) -> Controller:
+    context = plumbing.context
+    settings: RenderSettings = context.settings
     leases = plumbing.documents(LEASES)
     return Controller(
         workers,
@@ -116,12 +143,11 @@ def _controller(
     )
 
 
-def _fleet(plumbing: Plumbing, workers: Workers, sweep: Sweep) -> Fleet:
+def _fleet(plumbing: Plumbing, workers: Workers, sweep: Sweep, share: Share) -> Fleet:
     settings: RenderSettings = plumbing.context.settings
     return Fleet(
         launcher(settings.replica),
-        lambda: settings.workers,
-        pool=settings.pool,
+        share,
         replica=settings.replica,
         workers=workers,
         sweep=sweep,

@@ -54,6 +54,9 @@ class LoadReported(Event):
     fence: int = Field(ge=0, description="Of the controller's lease; a lower one is deposed.")
     capacity: float = Field(ge=0, description="Cost per second of the ready workers.")
     workers: tuple[WorkerLoad, ...] = ()
+    wanted: int | None = Field(
+        default=None, ge=0, description="Workers that the pool should have, by what is asked of it."
+    )
     lanes: tuple[LaneLoad, ...] = ()
     running: int = Field(ge=0)
     heat: Heat

@@ -1,7 +1,12 @@
-"""The health port: `/live`, `/ready`, `/metrics`, `/build` and `/diagnosis`, on its own thread."""
+"""The health port, on its own thread: `/live`, `/ready`, `/metrics`, `/build`, `/diagnosis`.
+
+Further pages are the service's own.
+"""
 
 import asyncio
 import threading
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +20,10 @@ from services.kit.lifecycle.liveness import Liveness
 from services.kit.lifecycle.reporting import MakeReport
 from services.kit.telemetry import Telemetry
 
-__all__ = ["HealthServer", "health_app"]
+__all__ = ["HealthServer", "MakePage", "health_app"]
+
+MakePage = Callable[[], dict[str, Any]]
+"""What a further page holds now."""
 
 _STOP_SECONDS = 2.0
 _FRESH = {"cache-control": "no-store"}
@@ -29,6 +37,7 @@ def health_app(
     telemetry: Telemetry,
     *,
     report: MakeReport,
+    pages: Mapping[str, MakePage],
 ) -> Starlette:
     async def live(_: Request) -> Response:
         reasons = liveness.reasons
@@ -48,12 +57,19 @@ def health_app(
         body = (await report()).model_dump_json()
         return Response(body, media_type="application/json", headers=_FRESH)
 
+    async def page(request: Request) -> Response:
+        make = pages.get(request.path_params["name"])
+        if make is None:
+            return JSONResponse({"code": "not_found"}, status_code=404, headers=_FRESH)
+        return JSONResponse(make(), headers=_FRESH)
+
     routes = [
         Route("/live", live),
         Route("/ready", ready),
         Route("/metrics", metrics),
         Route("/build", about),
         Route("/diagnosis", diagnosis),
+        Route("/{name}", page),
     ]
     return Starlette(routes=routes)
 

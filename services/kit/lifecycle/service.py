@@ -14,7 +14,7 @@ from services.kit.build import build_info
 from services.kit.clock import Clock, SystemClock
 from services.kit.component import Component, Readiness
 from services.kit.diagnosis import Diagnosis
-from services.kit.lifecycle.health import HealthServer, health_app
+from services.kit.lifecycle.health import HealthServer, MakePage, health_app
 from services.kit.lifecycle.liveness import Liveness, watch_loop
 from services.kit.lifecycle.reporting import reporter
 from services.kit.lifecycle.signals import heed_signals
@@ -32,7 +32,8 @@ class Context(Generic[S]):
     """What a service is built from.
 
     What is entered into `resources` is closed after all components have stopped, last one first.
-    What is added to `diagnosis` is told at the health port when `heatsink doctor` asks.
+    What is added to `diagnosis` is told at the health port when `heatsink doctor` asks; so are
+    `pages`, as JSON, by their names. They are made on a thread of its own.
     """
 
     settings: S
@@ -42,6 +43,7 @@ class Context(Generic[S]):
     liveness: Liveness = field(default_factory=Liveness)
     resources: AsyncExitStack = field(default_factory=AsyncExitStack)
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
+    pages: dict[str, MakePage] = field(default_factory=dict)
 
 
 Build = Callable[[Context[S]], Awaitable[Sequence[Component]]]
@@ -82,7 +84,15 @@ async def serve(name: str, context: Context[S], build: Build[S], stop: asyncio.E
         diagnosis=context.diagnosis,
         clock=context.clock,
     )
-    app = health_app(name, build_info(), liveness, readiness, context.telemetry, report=report)
+    app = health_app(
+        name,
+        build_info(),
+        liveness,
+        readiness,
+        context.telemetry,
+        report=report,
+        pages=context.pages,
+    )
     health = HealthServer(app, settings.health_host, settings.health_port)
     health.start()
     watching = asyncio.create_task(watch_loop(liveness))

@@ -23,10 +23,11 @@ from services.render.core.entry import (
 from services.render.core.front import FRONT_SIZE, Front, Place
 from services.render.core.heat import PROMISED_WAIT, heat_of, pressure_of
 from services.render.core.lanes import FREE_FLOOR, LaneChoice, choose_lane
-from services.render.core.load import LONGEST_WAIT, LineLoad, Measured, load_report
+from services.render.core.load import LONGEST_WAIT, LineLoad, Measured, asked_of, load_report
 from services.render.core.pace import Pace
 from services.render.core.retry import RetryPolicy
 from services.render.core.roster import SILENT_AFTER, WORKERS, Roster, WorkerRecord
+from services.render.core.scaling import Asked, Bounds, Scale, scaled
 from services.render.core.settling import expire_lease, keeps_images, settle
 from services.render.core.speed import Speed
 from services.render.core.step_time import StepTime
@@ -44,8 +45,10 @@ __all__ = [
     "SILENT_AFTER",
     "TURNS",
     "WORKERS",
+    "Asked",
     "Batch",
     "BatchTurns",
+    "Bounds",
     "Call",
     "Claim",
     "Drain",
@@ -64,6 +67,7 @@ __all__ = [
     "RetryPolicy",
     "Roster",
     "Running",
+    "Scale",
     "Speed",
     "StepTime",
     "Tombstone",
@@ -73,6 +77,7 @@ __all__ = [
     "WorkerRecord",
     "admit",
     "advance",
+    "asked_of",
     "choose_lane",
     "claim",
     "claim_of",
@@ -90,6 +95,7 @@ __all__ = [
     "render_cost",
     "renew",
     "request_cancel",
+    "scaled",
     "settle",
     "take_turn",
 ]

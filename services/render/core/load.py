@@ -10,8 +10,9 @@ from services.contracts.events import LaneLoad, LoadReported, WorkerLoad, Worker
 from services.render.core.heat import heat_of
 from services.render.core.lanes import FREE_FLOOR
 from services.render.core.roster import WorkerRecord
+from services.render.core.scaling import Asked
 
-__all__ = ["LONGEST_WAIT", "LineLoad", "Measured", "load_report"]
+__all__ = ["LONGEST_WAIT", "LineLoad", "Measured", "asked_of", "load_report"]
 
 LONGEST_WAIT = 3600.0
 """Seconds; what is predicted where nobody is there to draw, or it would take longer still."""
@@ -32,6 +33,8 @@ class Measured:
     """One look at a pool. `drained` is cost per second by lane.
 
     `assumed_speed`, in cost per second, stands for workers until one of them has been measured.
+    `cold_start` is the seconds until a worker draws that is started when it is needed; none where
+    nobody would start one.
     """
 
     now: datetime
@@ -39,9 +42,35 @@ class Measured:
     lines: Mapping[Lane, LineLoad]
     drained: Mapping[Lane, float]
     assumed_speed: float
+    cold_start: float | None = None
+
+    @property
+    def typical_speed(self) -> float:
+        """Of one worker."""
+        found = _mean([one.speed for one in self.workers.values() if one.speed is not None])
+        return self.assumed_speed if found is None else found
+
+    @property
+    def running(self) -> int:
+        return sum(record.running for record in self.workers.values())
 
 
-def load_report(pool: str, reporter: str, fence: int, measured: Measured) -> LoadReported:
+def asked_of(measured: Measured, offered: float | None) -> Asked:
+    """What counts for how many workers there should be."""
+    lines = measured.lines
+    return Asked(
+        offered=offered,
+        drained=sum(measured.drained.values()),
+        backlog=lines[Lane.PAID].backlog + lines[Lane.FREE].backlog,
+        deferred=lines[Lane.DEFERRED].backlog,
+        running=measured.running,
+        speed=measured.typical_speed,
+    )
+
+
+def load_report(
+    pool: str, reporter: str, fence: int, measured: Measured, wanted: int | None = None
+) -> LoadReported:
     waits = _waits(measured)
     return LoadReported(
         at=measured.now,
@@ -53,7 +82,8 @@ def load_report(pool: str, reporter: str, fence: int, measured: Measured) -> Loa
         lanes=tuple(
             _lane(lane, measured.lines[lane], measured.drained[lane], waits[lane]) for lane in Lane
         ),
-        running=sum(record.running for record in measured.workers.values()),
+        wanted=wanted,
+        running=measured.running,
         heat=heat_of(waits),
     )
 
@@ -83,15 +113,15 @@ def _start(measured: Measured) -> tuple[float, float]:
         if record.phase is WorkerPhase.STARTING
         and (arrival := _expected_at(record, measured)) is not None
     ]
+    if measured.cold_start is not None and not _capacity(measured, WorkerPhase.STARTING):
+        return measured.cold_start, measured.typical_speed
     delay = min((at - measured.now for at in arrivals), default=timedelta(0))
     return max(0.0, delay.total_seconds()), _capacity(measured, WorkerPhase.STARTING)
 
 
 def _capacity(measured: Measured, phase: WorkerPhase) -> float:
-    typical = _mean([w.speed for w in measured.workers.values() if w.speed is not None])
-    assumed = measured.assumed_speed if typical is None else typical
     return sum(
-        assumed if worker.speed is None else worker.speed
+        measured.typical_speed if worker.speed is None else worker.speed
         for worker in measured.workers.values()
         if worker.phase is phase
     )

@@ -5,13 +5,21 @@ from datetime import timedelta
 import pytest
 
 from services.contracts import Lane
-from services.contracts.events import Heat, JobCancelled, JobRequeued, LoadReported, WorkerPhase
+from services.contracts.events import (
+    DemandReported,
+    Heat,
+    JobCancelled,
+    JobRequeued,
+    LoadReported,
+    WorkerPhase,
+)
 from services.kit.component import Readiness
 from services.kit.documents import MemoryDocuments
 from services.kit.lease import LEASES, Lease, LeaseState
 from services.render.controller import Controller
-from services.render.core import RetryPolicy, Waiting, WorkerRecord
+from services.render.core import Bounds, RetryPolicy, Waiting, WorkerRecord
 from services.render.reporter import Reporter
+from services.render.scaling import Scaler
 from services.render.sweep import Sweep
 from tests.unit.render.bench import Bench, House, away, settled
 from tests.unit.render.samples import LEASE, NOW, account_id, admission
@@ -32,8 +40,17 @@ class Room:
             retries=RetryPolicy(),
             jitter=lambda: 0.5,
         )
+        self.told: dict[str, LoadReported] = {}
+        self.demand: dict[str, DemandReported] = {}
+        bounds = Bounds(least=1, most=4, drain_seconds=30, calm_seconds=60)
         reporter = Reporter(
-            "render-0", ["default"], house.queue, house.bus, house.clock, assumed_speed=0.5
+            "render-0",
+            ["default"],
+            house.queue,
+            house.bus,
+            house.clock,
+            scaler=Scaler(bounds, self.told, self.demand, house.clock),
+            assumed_speed=0.5,
         )
         self.controller = Controller(
             house.workers,

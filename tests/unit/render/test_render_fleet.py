@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -60,7 +61,6 @@ class Yard:
         self.fleet = Fleet(
             self._launch,
             lambda: self.wanted,
-            pool="default",
             replica="0",
             workers=house.workers,
             sweep=sweep,
@@ -131,6 +131,28 @@ async def test_a_fleet_has_as_many_workers_as_are_wanted(house: House) -> None:
         await yard.pass_time(2)
         assert len(yard.processes) == 3
     assert [process.signals for process in yard.processes] == [["TERM"]] * 3
+
+
+async def test_the_idle_leave_before_those_that_draw(house: House) -> None:
+    yard = Yard(house, wanted=3)
+    async with yard.open():
+        for number, running in ((1, 0), (2, 1), (3, 2)):
+            drawing = replace(record(100 + number), running=running)
+            await house.workers.enter(f"w{number}", drawing)
+        yard.wanted = 2
+        await yard.pass_time(1)
+        assert yard.living == [102, 103]
+
+
+async def test_nobody_leaves_while_it_is_unknown_who_draws(house: House) -> None:
+    yard = Yard(house, wanted=2)
+    async with yard.open():
+        yard.wanted = 1
+        house.records.fail_next(away())
+        await yard.pass_time(1)
+        assert len(yard.living) == 2
+        await yard.pass_time(1)
+        assert len(yard.living) == 1
 
 
 async def test_a_killed_worker_is_replaced_and_its_job_goes_back_at_once(house: House) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -64,6 +65,13 @@ def measured(
 
 def waits(of: Measured) -> list[float]:
     return [lane.wait_seconds for lane in load_report("default", "r", 1, of).lanes]
+
+
+def test_an_empty_pool_that_may_start_somebody_waits_for_the_start() -> None:
+    empty = measured({}, backlog={Lane.PAID: 2.0})
+    assert waits(empty)[0] == LONGEST_WAIT
+    assert waits(replace(empty, cold_start=10.0))[0] == pytest.approx(10 + 2.0 / 0.5)
+    assert load_report("default", "r", 1, replace(measured({}), cold_start=10.0)).heat is Heat.WARM
 
 
 def test_a_report_tells_what_was_measured() -> None:
