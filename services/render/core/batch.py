@@ -1,8 +1,10 @@
 """Which renders take their next denoising step together.
 
 Lanes go strictly first, but for a floor that free renders keep. Within a lane accounts take turns
-by rows: start-time fair queueing (P. Goyal, H. M. Vin, H. Chen, SIGCOMM 1996), so no shape starves
-behind another one either. A render that is not chosen is parked: it keeps its latents and waits.
+by rows: start-time fair queueing (P. Goyal, H. M. Vin, H. Chen, SIGCOMM 1996). Within an account
+the one that waits longest goes first, where it fits; what one behind it had instead is not held
+against one that was passed over often, so neither a shape nor a size starves. A render that is not
+chosen is parked: it keeps its latents and waits.
 """
 
 from collections.abc import Callable, Collection, Hashable, Mapping
@@ -15,6 +17,9 @@ __all__ = ["Batch", "BatchTurns", "Call", "is_due", "next_batch"]
 
 _CREDIT_PER_ROW = FREE_FLOOR / (1 - FREE_FLOOR)
 _URGENCY = {lane: place for place, lane in enumerate(Lane)}
+
+_MOST_PASSED = 4
+"""How often a render lets others of its account go ahead that are behind it and fit in better."""
 
 _Queue = tuple[Lane, str]
 
@@ -37,15 +42,25 @@ class Call:
 
 @dataclass(frozen=True)
 class BatchTurns:
-    """What each account of a lane has had, and what waiting free renders are owed, in rows."""
+    """What each account of a lane has had, and what waiting free renders are owed, in rows.
+
+    `passed` is how often a waiting render was passed over by others of its account behind it.
+    """
 
     finish: Mapping[_Queue, float] = field(default_factory=dict)
     virtual: Mapping[Lane, float] = field(default_factory=dict)
     credit: float = 0.0
+    passed: Mapping[int, int] = field(default_factory=dict)
 
     def start(self, call: Call) -> float:
         virtual = self.virtual.get(call.lane, 0.0)
         return max(virtual, self.finish.get((call.lane, call.account), 0.0))
+
+    def place(self, call: Call) -> float:
+        """Where it stands in its lane: an overdue one as if its account had had nothing of late."""
+        if self.passed.get(call.render, 0) >= _MOST_PASSED:
+            return self.virtual.get(call.lane, 0.0)
+        return self.start(call)
 
     def taken(self, call: Call) -> "BatchTurns":
         start = self.start(call)
@@ -98,7 +113,9 @@ def next_batch(waiting: Collection[Call], turns: BatchTurns, limit: Callable[[Ca
         chosen.append(best)
         room -= best.rows
         now = now.taken(best)
-    return Batch(tuple(chosen), replace(now, credit=_credit(waiting, tuple(chosen), turns.credit)))
+    credit = _credit(waiting, tuple(chosen), turns.credit)
+    passed = _passed(waiting, tuple(chosen), turns.passed)
+    return Batch(tuple(chosen), replace(now, credit=credit, passed=passed))
 
 
 def _lead(waiting: Collection[Call], turns: BatchTurns) -> Call:
@@ -114,21 +131,50 @@ def _lead(waiting: Collection[Call], turns: BatchTurns) -> Call:
 def _first(calls: Collection[Call], turns: BatchTurns) -> Call:
     return min(
         calls,
-        key=lambda call: (_URGENCY[call.lane], turns.start(call), call.since, call.render),
+        key=lambda call: (
+            _URGENCY[call.lane],
+            turns.place(call),
+            call.since,
+            call.render,
+        ),
     )
 
 
-def _credit(waiting: Collection[Call], chosen: tuple[Call, ...], credit: float) -> float:
-    """Paid rows earn it while a free render is passed over; the steps that free ones lead spend it.
+def _passed(
+    waiting: Collection[Call], chosen: tuple[Call, ...], passed: Mapping[int, int]
+) -> dict[int, int]:
+    """Of those that wait on; who was never passed over is left out."""
+    last: dict[_Queue, tuple[float, int]] = {}
+    for call in chosen:
+        queue = (call.lane, call.account)
+        last[queue] = max(last.get(queue, (call.since, call.render)), (call.since, call.render))
+    counted = {
+        call.render: passed.get(call.render, 0) + _is_behind(last, call)
+        for call in waiting
+        if call not in chosen
+    }
+    return {render: times for render, times in counted.items() if times}
 
-    Free renders that fit in beside paid ones cost nothing: else small ones would spend for ever
-    what a larger one behind them has earned.
+
+def _is_behind(last: Mapping[_Queue, tuple[float, int]], call: Call) -> bool:
+    """Whether one of its account that came after it was chosen."""
+    place = (call.since, call.render)
+    return last.get((call.lane, call.account), place) > place
+
+
+def _credit(waiting: Collection[Call], chosen: tuple[Call, ...], credit: float) -> float:
+    """Paid rows earn it while free renders are there; what free ones get spends it.
+
+    Those that fit in beside paid ones cost nothing while another one is passed over: else small
+    ones would spend for ever what a larger one behind them has earned.
     """
-    if chosen[0].lane is Lane.FREE:
-        return max(0.0, credit - _rows(chosen, Lane.FREE))
-    if all(call in chosen for call in waiting if call.lane is Lane.FREE):
+    free = [call for call in waiting if call.lane is Lane.FREE]
+    if not free:
         return 0.0
-    return credit + _rows(chosen, Lane.PAID) * _CREDIT_PER_ROW
+    credit += _rows(chosen, Lane.PAID) * _CREDIT_PER_ROW
+    if chosen[0].lane is Lane.FREE or all(call in chosen for call in free):
+        return max(0.0, credit - _rows(chosen, Lane.FREE))
+    return credit
 
 
 def _rows(calls: Collection[Call], lane: Lane) -> int:

@@ -107,7 +107,7 @@ def test_every_render_gets_its_steps_whoever_else_keeps_coming(
     if not urgent:
         return
     turns, steps, paid = BatchTurns(), Counter[int](), 0
-    for now in range(11, 411):
+    for now in range(11, 811):
         batch = next_batch(waiting, turns, rows(limit))
         turns = batch.turns
         waiting = [replace(one, since=now) if one in batch.calls else one for one in waiting]
@@ -117,7 +117,21 @@ def test_every_render_gets_its_steps_whoever_else_keeps_coming(
     assert len(turns.finish) <= len(waiting)
     free = sum(one.rows * steps[one.render] for one in urgent if one.lane is Lane.FREE)
     if free and paid:
-        assert free >= FREE_FLOOR * (free + paid) - 2 * max(one.rows for one in waiting)
+        assert free >= FREE_FLOOR * (free + paid) - 3 * max(one.rows for one in waiting)
+
+
+def test_a_large_render_does_not_starve_behind_small_ones_of_its_own_account() -> None:
+    """They fill up each step that another account leads, and their account never leads."""
+    waiting = [call(0, account="bob"), *(call(n, account="ada") for n in (1, 3))]
+    waiting.append(call(2, account="ada", rows=3))
+    turns, had = BatchTurns(), Counter[int]()
+    for now in range(1, 101):
+        batch = next_batch(waiting, turns, rows(3))
+        turns = batch.turns
+        waiting = [replace(one, since=now) if one in batch.calls else one for one in waiting]
+        had.update(one.render for one in batch.calls)
+    assert had[2] >= 100 // 10
+    assert had[0] >= 80, "and costs the others no more than that"
 
 
 def test_accounts_that_always_wait_share_the_steps_whatever_their_number_of_renders() -> None:
