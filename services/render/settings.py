@@ -29,6 +29,9 @@ class RenderSettings(ServiceSettings):
     workers_max: int | None = Field(
         None, ge=0, le=64, description="as many when much is asked; none: never more than workers"
     )
+    workers_elsewhere: bool = Field(
+        False, description="others start the workers, and read at /scale how many; none runs here"
+    )
     scale_drain_seconds: float = Field(
         30, gt=0, le=3600, description="seconds within which more workers should empty the queue"
     )

@@ -83,6 +83,10 @@ async def build(context: Context[RenderSettings], catalogue: Catalogue) -> Seque
     )
 
 
+def _nobody() -> int:
+    return 0
+
+
 def _ears(context: Context[RenderSettings]) -> dict[str, Any]:
     return {"clock": context.clock, "readiness": context.readiness}
 
@@ -139,7 +143,7 @@ def _controller(
         Lease(leases, Controller.name, settings.replica, context.clock, _LEADER_SECONDS),
         clock=context.clock,
         readiness=context.readiness,
-        needs_workers=settings.workers > 0,
+        needs_workers=settings.workers > 0 and not settings.workers_elsewhere,
     )
 
 
@@ -147,7 +151,7 @@ def _fleet(plumbing: Plumbing, workers: Workers, sweep: Sweep, share: Share) -> 
     settings: RenderSettings = plumbing.context.settings
     return Fleet(
         launcher(settings.replica),
-        share,
+        _nobody if settings.workers_elsewhere else share,
         replica=settings.replica,
         workers=workers,
         sweep=sweep,

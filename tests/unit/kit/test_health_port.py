@@ -94,6 +94,10 @@ async def test_the_health_port_tells_how_the_service_is() -> None:
             assert "heatsink_build" in scraped.text
             assert scraped.headers["content-type"].startswith("text/plain")
             assert (await client.get("/build")).json()["service"] == "spoon"
+
+            context.pages["soup"] = lambda: {"spoons": 3}
+            assert (await client.get("/soup")).json() == {"spoons": 3}
+            assert (await client.get("/salad")).status_code == 404
         stop.set()
         await running
         assert closed == ["store"]

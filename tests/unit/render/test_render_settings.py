@@ -33,6 +33,12 @@ def test_what_concerns_the_engine_is_handed_on() -> None:
     assert options.log_format.value == "console"
 
 
+def test_a_fleet_is_of_fixed_size_unless_it_is_told_how_large_it_may_get() -> None:
+    fixed, free = settings(RENDER_WORKERS="2"), settings(RENDER_WORKERS="0", RENDER_WORKERS_MAX="3")
+    assert (fixed.bounds.least, fixed.bounds.most) == (2, 2)
+    assert (free.bounds.least, free.bounds.most) == (0, 3)
+
+
 def test_a_stopping_worker_leaves_time_for_what_follows() -> None:
     chosen = settings(DRAIN_SECONDS="20")
     assert chosen.finish_seconds + chosen.hand_back_seconds == pytest.approx(10)
@@ -42,6 +48,7 @@ def test_a_stopping_worker_leaves_time_for_what_follows() -> None:
     "wrong",
     [
         {"RENDER_WORKERS": "-1"},
+        {"RENDER_WORKERS": "2", "RENDER_WORKERS_MAX": "1"},
         {"RENDER_ENGINE": "magic"},
         {"RENDER_RETRY_DELAYS": "5,-1"},
         {"RENDER_LEASE_SECONDS": "0"},
