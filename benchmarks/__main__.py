@@ -1,4 +1,4 @@
-"""`python -m benchmarks platform|profile [--only NAME] [--json]`: measures, prints the figures."""
+"""`python -m benchmarks engine|platform|profile [--only NAME] [--json]`: prints figures."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from benchmarks.engine import ENGINE_FIGURES
 from benchmarks.platform import FIGURES, platform
 from benchmarks.profile import profile
 from benchmarks.sizes import Sizes
@@ -18,13 +19,22 @@ def main() -> None:
     chosen = _parser().parse_args()
     sizes = Sizes(**{field.name: getattr(chosen, field.name) for field in fields(Sizes)})
     if chosen.name == "platform":
-        found = asyncio.run(platform(chosen.only or FIGURES, sizes))
+        found = asyncio.run(platform(_only(chosen.only, FIGURES), sizes))
+    elif chosen.name == "engine":
+        from benchmarks.engine.measures import engine  # noqa: PLC0415 - others go without torch
+
+        found = engine(_only(chosen.only, ENGINE_FIGURES), sizes)
     else:
         found = asyncio.run(profile(sizes, chosen.stacks))
     if chosen.json:
         sys.stdout.write(json.dumps(found) + "\n")
         return
     _print(found)
+
+
+def _only(chosen: list[str] | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    """In the order of `known`."""
+    return tuple(name for name in known if not chosen or name in chosen)
 
 
 def _print(figures: Mapping[str, float]) -> None:
@@ -34,8 +44,10 @@ def _print(figures: Mapping[str, float]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("name", choices=("platform", "profile"), help="what to measure")
-    parser.add_argument("--only", action="append", choices=FIGURES, help="one figure of platform")
+    parser.add_argument("name", choices=("engine", "platform", "profile"), help="what to measure")
+    parser.add_argument(
+        "--only", action="append", choices=(*FIGURES, *ENGINE_FIGURES), help="one figure"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--stacks", type=Path, help="folder for profile's sampled stacks")
     sizes = parser.add_argument_group("sizes")

@@ -10,7 +10,10 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class Sizes:
-    """Counts, unless the name says seconds. `pictures` and `rounds` are those of the ratio."""
+    """Counts, unless the name says seconds.
+
+    `pictures` is for the ratio; `rounds` for that and for the engine's sides in turns.
+    """
 
     idle_jobs: int = 60
     half_load_seconds: float = 45.0
@@ -23,3 +26,5 @@ class Sizes:
     accounts: int = 8
     open_jobs: int = 4
     rest_seconds: float = 20.0
+    engine_jobs: int = 64
+    engine_tries: int = 10

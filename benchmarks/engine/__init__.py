@@ -1,0 +1,5 @@
+"""What step-level batching gains, and what the engine costs."""
+
+__all__ = ["ENGINE_FIGURES"]
+
+ENGINE_FIGURES = ("saturation", "cancel", "engine-overhead")

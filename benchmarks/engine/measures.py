@@ -1,0 +1,27 @@
+"""The engine's figures by name. Imports torch, which takes seconds."""
+
+import json
+from collections.abc import Callable, Iterable
+
+from benchmarks.bench import say
+from benchmarks.engine.load import saturation
+from benchmarks.engine.own import cancel, overhead
+from benchmarks.sizes import Figures, Sizes
+
+__all__ = ["engine"]
+
+_MEASURES: dict[str, Callable[[Sizes], Figures]] = {
+    "saturation": saturation,
+    "cancel": cancel,
+    "engine-overhead": overhead,
+}
+
+
+def engine(only: Iterable[str], sizes: Sizes) -> Figures:
+    figures: Figures = {}
+    for name in only:
+        say(f"measuring {name}")
+        found = _MEASURES[name](sizes)
+        say(json.dumps(found))
+        figures |= found
+    return figures
