@@ -18,6 +18,7 @@ from services.contracts import (
 from services.contracts.events import (
     AccountChanged,
     AccountErased,
+    DemandReported,
     JobAdmitted,
     JobCancelRequested,
     JobProgressed,
@@ -48,6 +49,7 @@ FOLLOWED: dict[Stream, type[Event]] = {
     Stream.USAGE: UsageChanged,
     Stream.LIMITS: LimitsChanged,
     Stream.LOAD: LoadReported,
+    Stream.DEMAND: DemandReported,
     Stream.PROGRESS: JobProgressed,
 }
 """One event of each stream that services read as a table or hear as a tail."""

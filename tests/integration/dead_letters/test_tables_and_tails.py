@@ -23,7 +23,7 @@ async def test_every_table_and_tail_of_the_services_goes_on(house: House) -> Non
     await send(house.connection, cases.values())
 
     tables = [one for one in house.components if isinstance(one, Table)]
-    assert {table._stream for table in tables} == {Stream.USAGE, Stream.LIMITS, Stream.LOAD}
+    assert {table._stream for table in tables} == set(FOLLOWED) - {Stream.PROGRESS}
     for (stream, kind), case in cases.items():
         for table in tables:
             if table._stream is stream:
