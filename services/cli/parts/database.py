@@ -35,9 +35,7 @@ class Database(Part):
 
     @property
     def url(self) -> str:
-        # It remembers 10,000 retryable writes and sorts them all at each further one: 6 ms a write.
-        # A write whose answer was lost is found out by its document's own guards (documents/).
-        return f"mongodb://{LOOPBACK}:{self.port}/?directConnection=true&retryWrites=false"
+        return f"mongodb://{LOOPBACK}:{self.port}/?directConnection=true"
 
     @property
     def address(self) -> str:
