@@ -16,6 +16,7 @@ from services.kit.documents import (
 )
 from services.quota.core import (
     DECIDING,
+    LEDGER,
     AccountQuota,
     LedgerRow,
     Operation,
@@ -90,8 +91,20 @@ class Accounts:
         )
         return [document.state.account for document in found]
 
-    async def rows(self, account: AccountId) -> list[LedgerRow]:
-        """All rows of an account, by turn."""
+    async def rows(
+        self, account: AccountId, *, unfiled_of: Document[AccountQuota] | None = None
+    ) -> list[LedgerRow]:
+        """All rows of an account, by turn; with those that its document has not filed yet."""
+        filed = await self._rows(account)
+        known = {row.id for row in filed}
+        waiting = [
+            LEDGER.codec.decode(row.id, row.fields)
+            for row in (unfiled_of.unfiled if unfiled_of else ())
+            if row.collection == LEDGER.name and row.id not in known
+        ]
+        return sorted([*filed, *waiting], key=lambda row: row.turn)
+
+    async def _rows(self, account: AccountId) -> list[LedgerRow]:
         rows: list[LedgerRow] = []
         while True:
             last = rows[-1].turn if rows else -1

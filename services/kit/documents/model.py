@@ -53,9 +53,15 @@ Decide = Callable[[S | None], Change[S] | None]
 
 @dataclass(frozen=True)
 class Document(Generic[S]):
+    """`unfiled`: rows in its outbox, in order; those of them that are written may still be there.
+
+    Only `load` tells them.
+    """
+
     id: str
     version: int
     state: S
+    unfiled: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ import asyncio
 import random
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from services.kit.clock import Clock
 from services.kit.documents.codec import Fields, StateCodec
 from services.kit.documents.filters import to_filter, to_sort
-from services.kit.documents.items import Item, Outbox, items_of
+from services.kit.documents.items import Item, Outbox, items_of, to_row
 from services.kit.documents.model import Change, CollectionSpec, Condition, Decide, Document
 from services.kit.documents.rows import ID_INDEX
 from services.kit.documents.turns import Turns
@@ -83,7 +83,10 @@ class MongoDocuments(Generic[S]):
     async def load(self, id: str) -> Document[S] | None:
         stored = await self._stored(id)
         self._note(id, stored)
-        return self._document(stored) if stored else None
+        if stored is None:
+            return None
+        rows = tuple(to_row(item) for item in stored["outbox"] if item["kind"] == "row")
+        return replace(self._document(stored), unfiled=rows)
 
     async def change(self, id: str, decide: Decide[S], *, is_new: bool = False) -> S | None:
         # Who has many changes of one document in hand reads in between: other processes that write

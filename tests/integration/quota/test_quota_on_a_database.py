@@ -63,32 +63,35 @@ class Replica:
 
 
 class House:
-    def __init__(self, store: Store) -> None:
+    """Replicas of quota. `files` says whether their relays run."""
+
+    def __init__(self, store: Store, *, files: bool = True) -> None:
         self.bus = Bus()
         self.clock = ManualClock(NOON)
         self._store = store
         self._stop = asyncio.Event()
+        self._files = files
 
     @asynccontextmanager
     async def replica(self, url: str, database: str) -> AsyncIterator[Replica]:
         store = Store.connect(url, database)
         relay = Relay(store, self.bus, SystemClock(), Readiness(), specs=[ACCOUNTS], source="quota")
-        running = asyncio.create_task(relay.run(self._stop))
-        yield Replica(store, self.clock, relay)
-        self._stop.set()
-        await running
+        async with asyncio.TaskGroup() as tasks:
+            if self._files:
+                tasks.create_task(relay.run(self._stop))
+            yield Replica(store, self.clock, relay)
+            self._stop.set()
         store.close()
 
     async def settled(self, replica: Replica) -> Proof:
-        """The proof once every row is filed; it waits for that by itself."""
         return await check(replica.accounts, SystemClock())
 
 
 @asynccontextmanager
 async def replicas(
-    count: int, store: Store, url: str, database: str
+    count: int, store: Store, url: str, database: str, *, files: bool = True
 ) -> AsyncIterator[tuple[House, list[Replica]]]:
-    house = House(store)
+    house = House(store, files=files)
     async with AsyncExitStack() as stack:
         yield (
             house,
@@ -142,6 +145,17 @@ async def test_a_storm_of_repeated_and_racing_events_leaves_a_sound_ledger(
         event.version for event in house.bus.events(UsageChanged) if isinstance(event, UsageChanged)
     ]
     assert max(versions) == document.state.version
+
+
+async def test_a_ledger_is_proved_while_its_rows_still_wait_to_be_filed(
+    store: Store, mongo_url: str, database_name: str
+) -> None:
+    async with replicas(1, store, mongo_url, database_name, files=False) as (house, (replica,)):
+        for number in (1, 2):
+            await replica.hear(requested(number))
+        await replica.hear(completed(1))
+        assert await replica.accounts.rows(ACCOUNT) == []
+        assert await house.settled(replica) == Proof(1, ())
 
 
 async def test_decisions_are_remembered_by_the_ledger_when_the_document_forgot(
