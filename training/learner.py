@@ -1,6 +1,7 @@
 """Half-precision training with full-precision masters, and their running average."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -81,7 +82,8 @@ class Learner:
         with torch.no_grad():
             torch._foreach_copy_(self._masters, state["masters"])
             torch._foreach_copy_(self._averages, state["averages"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        # A copy: the optimizer would go on in the very tensors of the state.
+        self._optimizer.load_state_dict(deepcopy(state["optimizer"]))
         self._put(self._masters)
 
     def _put(self, values: list[torch.Tensor]) -> None:

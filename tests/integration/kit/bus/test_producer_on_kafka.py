@@ -54,11 +54,14 @@ async def test_lossy_news_arrives_without_anyone_waiting(bench: Bench) -> None:
     async with running(bench.producer, tail):
         await bench.ready()
         sent = [load() for _ in range(100)]
-        for envelope in sent:
+        # The way there is known then; what waited for that could be lost, as it may be.
+        await bench.producer.publish(sent[:1])
+        for envelope in sent[1:]:
             bench.producer.send_lossy(envelope)
-        await eventually(lambda: len(heard.envelopes) == 100)
+        await eventually(lambda: sent[-1] in heard)
 
-    assert heard.envelopes == sent
+    assert [envelope for envelope in sent if envelope in heard] == heard.envelopes
+    assert len(heard.envelopes) > 90
 
 
 async def test_a_producer_that_does_not_run_says_so_within_its_deadline(bench: Bench) -> None:
