@@ -155,7 +155,7 @@ async def test_killed_with_jobs_in_hand_the_service_comes_back_and_ends_each_onc
 async def test_a_frozen_worker_loses_its_job_and_its_late_picture_is_refused(
     outside: Outside, render: Render, blobs: Path
 ) -> None:
-    await render.start(noop_step_seconds="0.1")
+    await render.start(noop_step_seconds="0.5")  # long enough to be frozen in its midst
     await ready(outside)
     admitted = admission(steps=20, guidance=GUIDANCE)
     await outside.say(admitted)
