@@ -6,6 +6,7 @@ from services.cli.commands import dlq, jobs, keys, quota, topics
 from services.cli.commands.backup import backup, restore
 from services.cli.commands.doctor import doctor
 from services.cli.commands.draw import draw
+from services.cli.commands.models import models
 from services.cli.commands.submit import submit
 from services.cli.commands.up import up
 from services.cli.commands.watch import watch
@@ -25,6 +26,10 @@ app.command()(watch)
 app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
+app.command(
+    add_help_option=False,  # its commands have their own
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)(models)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")

@@ -1,13 +1,17 @@
 """The catalogue: which models an operator serves, as data that gateway and render both read."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Catalogue", "ModelEntry", "ModelId", "Range", "Size", "TaskKind"]
+__all__ = ["Catalogue", "Digest", "ModelEntry", "ModelId", "Range", "Size", "Source", "TaskKind"]
 
 ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 in hexadecimal."""
 
 
 class TaskKind(StrEnum):
@@ -44,16 +48,26 @@ class Range(_Data):
         return self
 
 
+class Source(_Data):
+    """Where a model's files came from: one commit of a repository of a model hub."""
+
+    hub: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
+    revision: str = Field(pattern=r"^[0-9a-f]{40}$")
+
+
 class ModelEntry(_Data):
     """One model: where it lies, what it draws, what it costs.
 
-    `path` is a folder in diffusers format, relative to the catalogue's own folder.
+    `path` is a folder in diffusers format, relative to the catalogue's own folder. `files` are the
+    digests of all that is read there, by path inside it; none named, none checked.
     `price` is in quota units for one image.
     """
 
     id: ModelId
     title: str
     path: str
+    source: Source | None = None
+    files: Mapping[str, Digest] = Field(default_factory=dict)
     pool: str = "default"
     tasks: tuple[TaskKind, ...] = (TaskKind.TEXT_TO_IMAGE,)
     sizes: tuple[Size, ...] = Field(min_length=1)

@@ -18,14 +18,17 @@ __all__ = ["Controller"]
 
 _log = structlog.get_logger("render.controller")
 
-_REASON = "workers"
+_WORKERS = "workers"
+_MODELS = "models"
+_LONGEST_REASON = 200
 _EVERY_SECONDS = 1.0
 
 
 class Controller:
     """A Component that turns once a second.
 
-    With `needs_workers`, the service counts as ready only while some worker is.
+    With `needs_workers`, the service counts as ready only while some worker is. What workers can't
+    serve it tells in any case.
     """
 
     name = "controller"
@@ -86,9 +89,11 @@ class Controller:
             _log.warning("controller_failed", reason=str(error))
 
     def _see(self) -> None:
-        if not self._needs_workers:
-            return
-        if self._roster.ready:
-            self._readiness.clear(_REASON)
+        if self._needs_workers and not self._roster.ready:
+            self._readiness.block(_WORKERS, "no worker is ready")
         else:
-            self._readiness.block(_REASON, "no worker is ready")
+            self._readiness.clear(_WORKERS)
+        if troubles := self._roster.troubles:
+            self._readiness.degrade(_MODELS, "; ".join(troubles)[:_LONGEST_REASON])
+        else:
+            self._readiness.clear(_MODELS)

@@ -11,7 +11,7 @@ from services.kit.diagnosis.words import counted, span_of
 from services.render.core import LineLoad, Roster, Running
 from services.render.repository import Queue
 
-__all__ = ["lane_finding", "overdue_finding", "render_checks", "worker_finding"]
+__all__ = ["lane_finding", "models_finding", "overdue_finding", "render_checks", "worker_finding"]
 
 _PATIENCE = {
     Lane.PAID: timedelta(minutes=2),
@@ -35,7 +35,7 @@ def render_checks(
         ]
 
     async def workers() -> Sequence[Finding]:
-        return (worker_finding(roster()),)
+        return worker_finding(roster()), models_finding(roster())
 
     async def leases() -> Sequence[Finding]:
         running = [found.entry for found in await queue.running()]
@@ -73,6 +73,13 @@ def worker_finding(roster: Roster) -> Finding:
         return warn(Section.RENDER, "workers", figure, advice)
     advice = "see render's log for worker_died; HEATSINK_RENDER_WORKERS says how many there are"
     return bad(Section.RENDER, "workers", figure, advice)
+
+
+def models_finding(roster: Roster) -> Finding:
+    if not (troubles := roster.troubles):
+        return ok(Section.RENDER, "models", "every worker serves what it should")
+    advice = "heatsink models check looks the catalogue over; workers that start anew load again"
+    return bad(Section.RENDER, "models", "not served: " + "; ".join(troubles), advice)
 
 
 def overdue_finding(running: Sequence[Running], now: datetime) -> Finding:

@@ -20,7 +20,7 @@ class WorkerRecord:
 
     `fleet` is the replica that started it and `pid` its process there. `speed` is the measured
     cost per second of its engine, `loading_seconds` what the engine took to get ready, `claimed`
-    all cost claimed since the start, by lane.
+    all cost claimed since the start, by lane. `troubles` are models that it can't serve, and why.
     """
 
     pool: str
@@ -35,6 +35,7 @@ class WorkerRecord:
     loading_seconds: float | None = None
     speed: float | None = None
     claimed: Mapping[Lane, float] = field(default_factory=dict)
+    troubles: tuple[str, ...] = ()
     expires_at: datetime
 
 
@@ -63,6 +64,11 @@ class Roster:
         return tuple(
             record for record in self.workers.values() if record.phase is WorkerPhase.READY
         )
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What any of them can't serve, each once."""
+        return tuple(sorted({line for record in self.workers.values() for line in record.troubles}))
 
 
 WORKERS: CollectionSpec[WorkerRecord] = CollectionSpec(

@@ -1,6 +1,7 @@
 """What to load, decided before the seconds that importing torch and diffusers takes."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.contracts.catalogue import ModelEntry, TaskKind
 from services.render.engine import catalogue
@@ -9,7 +10,7 @@ from services.render.engine.options import EngineOptions
 from services.render.engine.painter import UnusableError
 from services.render.engine.vetting import ModelRefusedError, vet
 
-__all__ = ["Plan", "Vetted", "nothing_to_draw", "plan"]
+__all__ = ["Plan", "Vetted", "look_over", "nothing_to_draw", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def plan(options: EngineOptions) -> Plan:
     refused: list[Refusal] = []
     for entry in catalogue.chosen(catalogue.read(options.catalogue), options.models):
         try:
-            vetted.append(_vetted(entry, options))
+            vetted.append(look_over(entry, options.catalogue.parent))
         except ModelRefusedError as error:
             refused.append(Refusal(model=entry.id, reason=error.reason))
     if not vetted:
@@ -44,9 +45,9 @@ def nothing_to_draw(refused: tuple[Refusal, ...]) -> UnusableError:
     return UnusableError("; ".join(f"{one.model}: {one.reason}" for one in refused))
 
 
-def _vetted(entry: ModelEntry, options: EngineOptions) -> Vetted:
+def look_over(entry: ModelEntry, root: Path) -> Vetted:
+    """The entry, where its folder below `root` may be loaded. Raises `ModelRefusedError`."""
     others = set(entry.tasks) - {TaskKind.TEXT_TO_IMAGE}
     if others:
         raise ModelRefusedError(f"this engine has no task {min(others).value}")
-    root = options.catalogue.parent
-    return Vetted(entry, vet(root / entry.path, root))
+    return Vetted(entry, vet(root / entry.path, root, entry.files))

@@ -1,10 +1,11 @@
 """Looks a model's folder over before any library opens it: nothing in it may run code."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from services.render.engine.digests import difference
 from services.render.engine.protocol import EngineError
 
 __all__ = ["ModelRefusedError", "vet"]
@@ -27,11 +28,12 @@ class ModelRefusedError(EngineError):
         self.reason = reason
 
 
-def vet(folder: Path, root: Path) -> dict[str, Any]:
+def vet(folder: Path, root: Path, files: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The pipeline's `model_index.json`, once everything beside it has been found harmless.
 
     `root` is the catalogue's folder: a model must lie in it, and a link may not lead out of the
-    model's own folder. Raises `ModelRefusedError`.
+    model's own folder. `files` are the digests that its files must have, where there are any.
+    Raises `ModelRefusedError`.
     """
     if not folder.resolve().is_relative_to(root.resolve()):
         raise ModelRefusedError("its path leads out of the catalogue's folder")
@@ -39,6 +41,8 @@ def vet(folder: Path, root: Path) -> dict[str, Any]:
         raise ModelRefusedError("its folder is missing")
     for path in sorted(folder.rglob("*")):
         _vet_entry(path, folder)
+    if files and (reason := difference(folder, files)):
+        raise ModelRefusedError(reason)
     index = folder / "model_index.json"
     if not index.is_file():
         raise ModelRefusedError("its folder holds no model_index.json")

@@ -32,7 +32,10 @@ _WATCH_SECONDS = 1.0
 
 
 class EngineHost:
-    """`ready` says what the engine can do, and is none while there is none."""
+    """`ready` says what the engine can do, and is none while there is none.
+
+    `troubles` says in a line each what it can't, as of its last start.
+    """
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class EngineHost:
         stall_seconds: float,
     ) -> None:
         self.ready: Ready | None = None
+        self.troubles: tuple[str, ...] = ()
         self._make = make
         self._desk = desk
         self._bell = bell
@@ -93,6 +97,7 @@ class EngineHost:
             self._began(engine, starting.result())
         except EngineStartError as error:
             self._readiness.block(_REASON, error.reason)
+            self.troubles = (error.reason,)
             _log.error("engine_not_started", reason=error.reason)
             return False
         finally:
@@ -102,6 +107,7 @@ class EngineHost:
 
     def _began(self, engine: Engine, ready: Ready) -> None:
         self._engine, self.ready = engine, ready
+        self.troubles = tuple(f"{one.model}: {one.reason}" for one in ready.refused)
         self._readiness.clear(_REASON)
         _log.info(
             "engine_ready",

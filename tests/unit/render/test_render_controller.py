@@ -18,6 +18,7 @@ from services.kit.documents import MemoryDocuments
 from services.kit.lease import LEASES, Lease, LeaseState
 from services.render.controller import Controller
 from services.render.core import Bounds, RetryPolicy, Waiting, WorkerRecord
+from services.render.engine import Refusal
 from services.render.reporter import Reporter
 from services.render.scaling import Scaler
 from services.render.sweep import Sweep
@@ -220,3 +221,36 @@ async def test_a_controller_outlives_a_database_that_is_away(house: House, room:
     assert room.reports
     stop.set()
     await running
+
+
+async def test_a_model_that_a_worker_can_not_serve_is_told_with_its_reason(
+    house: House, room: Room
+) -> None:
+    bench = Bench(house, refused=(Refusal(model="big", reason="its folder is missing"),))
+    async with bench.at_work():
+        register = asyncio.ensure_future(bench.register.run(stop := asyncio.Event()))
+        await settled()
+        await room.turns(1)
+        assert room.readiness.reasons == {"models": "big: its folder is missing"}
+        assert room.readiness.ready, "it serves the others"
+        stop.set()
+        await register
+    await room.turns(1)
+    assert "models" not in room.readiness.reasons
+
+
+async def test_an_engine_that_serves_nothing_is_told_with_its_reason(
+    house: House, room: Room
+) -> None:
+    bench = Bench(house, start_error="ember: its folder is missing")
+    async with bench.at_work():
+        register = asyncio.ensure_future(bench.register.run(stop := asyncio.Event()))
+        await settled()
+        await house.clock.advance(timedelta(seconds=1))
+        await room.turns(1)
+        assert room.readiness.reasons == {
+            "workers": "no worker is ready",
+            "models": "ember: its folder is missing",
+        }
+        stop.set()
+        await register

@@ -1,5 +1,6 @@
 """Each verdict that render comes to about its queue and its workers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,13 @@ from services.contracts import Lane
 from services.contracts.events import WorkerPhase
 from services.kit.diagnosis import Mark, examine
 from services.render.core import LineLoad, Roster, WorkerRecord
-from services.render.diagnosis import lane_finding, overdue_finding, render_checks, worker_finding
+from services.render.diagnosis import (
+    lane_finding,
+    models_finding,
+    overdue_finding,
+    render_checks,
+    worker_finding,
+)
 from tests.unit.render.bench import House
 from tests.unit.render.samples import LEASE, NOW, admission, job_id, running, waiting
 
@@ -67,6 +74,13 @@ def test_workers_that_are_only_starting_are_a_warning_and_none_is_bad() -> None:
     nobody = worker_finding(roster())
     assert nobody.mark is Mark.BAD
     assert "worker_died" in (nobody.advice or "")
+
+
+def test_models_that_no_worker_can_serve_are_named_once_with_the_reason() -> None:
+    well, ill = worker(WorkerPhase.READY), replace(worker(WorkerPhase.READY), troubles=("a: bad",))
+    assert models_finding(roster(well)).mark is Mark.OK
+    finding = models_finding(roster(well, ill, ill))
+    assert (finding.mark, finding.figure) == (Mark.BAD, "not served: a: bad")
 
 
 @pytest.mark.parametrize(("seconds", "mark"), [(10, Mark.WARN), (120, Mark.BAD)])

@@ -1,9 +1,11 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.render.engine.digests import digests
 from services.render.engine.vetting import ModelRefusedError, vet
 
 INDEX = {"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"]}
@@ -102,3 +104,29 @@ def test_a_folder_without_an_index_is_no_model(folder: Path) -> None:
 def test_an_index_is_an_object(folder: Path) -> None:
     (folder / "model_index.json").write_text("[]")
     assert _reason(folder) == "model_index.json is no object"
+
+
+def test_files_as_named_by_digest_pass_and_what_is_for_people_needs_no_name(folder: Path) -> None:
+    named = digests(folder)
+    assert "README.md" not in named
+    (folder / "README.md").write_text("another text")
+    assert vet(folder, folder.parent, named) == INDEX
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda unet: (unet / "config.json").write_text("[]"), "has another digest"),
+        (lambda unet: (unet / "config.json").unlink(), "is missing"),
+        (lambda unet: (unet / "more.safetensors").write_bytes(b""), "is not named"),
+    ],
+    ids=["changed", "taken away", "put there"],
+)
+def test_a_file_that_is_not_as_the_catalogue_says_is_refused(
+    folder: Path, change: Callable[[Path], object], reason: str
+) -> None:
+    named = digests(folder)
+    change(folder / "unet")
+    with pytest.raises(ModelRefusedError, match=reason) as refusal:
+        vet(folder, folder.parent, named)
+    assert refusal.value.reason.startswith("unet/")

@@ -1,0 +1,1 @@
+"""The models' shelf, for operators: what the catalogue holds, whether it is sound, one more."""

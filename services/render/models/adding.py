@@ -1,0 +1,87 @@
+"""One more model in a catalogue's file, with its files by digest."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from services.contracts import Catalogue, ModelEntry
+from services.render.engine.digests import digests
+from services.render.engine.plan import look_over
+
+__all__ = ["NotAddedError", "add", "native_size"]
+
+
+class NotAddedError(Exception):
+    """Nothing was written; the text is one line for an operator."""
+
+
+def add(catalogue: Path, folder: Path, wish: dict[str, Any]) -> ModelEntry:
+    """Appends the entry to the file, which stays as it is otherwise, comments included.
+
+    `wish` holds fields of a ModelEntry. Raises NotAddedError, or ModelRefusedError for a folder
+    that may not be served.
+    """
+    root = catalogue.parent.resolve()
+    if not folder.resolve().is_relative_to(root):
+        raise NotAddedError(f"{folder} lies outside of the catalogue's folder {root}")
+    path = folder.resolve().relative_to(root).as_posix()
+    entry = _entry({"path": path, "files": digests(folder), **wish})
+    look_over(entry, root)
+    before = catalogue.read_text(encoding="utf-8")
+    after = before.rstrip("\n") + "\n" + _block(entry)
+    _ensure_sound(after)
+    _replace(catalogue, after)
+    return entry
+
+
+def native_size(folder: Path) -> str | None:
+    """`WIDTHxHEIGHT` that the model was trained for, where its configuration tells."""
+    denoiser = _config(folder / "unet") or _config(folder / "transformer")
+    blocks = _config(folder / "vae").get("block_out_channels")
+    sample = denoiser.get("sample_size")
+    if not blocks or not sample:
+        return None
+    height, width = sample if isinstance(sample, list) else (sample, sample)
+    scale = 2 ** (len(blocks) - 1)
+    return f"{width * scale}x{height * scale}"
+
+
+def _config(part: Path) -> dict[str, Any]:
+    file = part / "config.json"
+    return dict(json.loads(file.read_bytes())) if file.is_file() else {}
+
+
+def _entry(fields: dict[str, Any]) -> ModelEntry:
+    try:
+        return ModelEntry.model_validate(fields)
+    except ValidationError as error:
+        raise NotAddedError(_first(error)) from error
+
+
+def _ensure_sound(text: str) -> None:
+    try:
+        Catalogue.model_validate(yaml.safe_load(text))
+    except (yaml.YAMLError, ValidationError) as error:
+        reason = _first(error) if isinstance(error, ValidationError) else "it would be no YAML"
+        raise NotAddedError(f"the catalogue would not be sound: {reason}") from error
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_input=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc']) or 'entry'}: {first['msg']}"
+
+
+def _block(entry: ModelEntry) -> str:
+    fields = entry.model_dump(mode="json", exclude_defaults=True)
+    lines = yaml.safe_dump([fields], sort_keys=False, allow_unicode=True).splitlines()
+    return "".join(f"  {line}\n" for line in lines)
+
+
+def _replace(file: Path, text: str) -> None:
+    """At once: whoever reads it meanwhile reads the old one or the new one."""
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(file)
