@@ -107,10 +107,21 @@ async def discard(client: Client) -> None:
 
     It isn't cancelled: a consumer whose `stop` is cancelled fetches on for ever (aiokafka 0.14).
     """
-    stopping = asyncio.create_task(client.stop())
+    stopping = asyncio.create_task(_stop(client))
     _leftovers.add(stopping)
     stopping.add_done_callback(_forget)
     await asyncio.wait({stopping}, timeout=_STOP_WITHIN)
+
+
+async def _stop(client: Client) -> None:
+    try:
+        await client.stop()
+    except BaseException:
+        # A consumer without its broker fails here before it has closed its connections, and asks
+        # for the brokers for ever (aiokafka 0.14: a fetch that it cancels ends as its own cancel).
+        if inner := getattr(client, "_client", None):
+            await inner.close()
+        raise
 
 
 def _forget(stopping: asyncio.Task[None]) -> None:

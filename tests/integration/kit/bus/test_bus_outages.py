@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -38,6 +39,20 @@ async def refused(bench: Bench) -> float:
     with pytest.raises(Unavailable):
         await bench.producer.publish([cancel()])
     return time.monotonic() - began
+
+
+def _asking() -> int:
+    """aiokafka's clients that ask for the brokers."""
+    names = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
+    return names.count("AIOKafkaClient._md_synchronizer")
+
+
+@pytest.fixture(autouse=True)
+async def nobody_stays() -> AsyncIterator[None]:
+    """Whatever a client has been through, nothing of it runs on."""
+    before = _asking()
+    yield
+    await eventually(lambda: _asking() == before)
 
 
 class Listeners:
