@@ -8,6 +8,8 @@ import pytest
 from hypothesis import settings
 
 from services.cli.parts import Database, KafkaBroker
+from services.kit.bus import Connection
+from services.kit.bus.admin import admin_client
 
 # No test is a race against the clock: machines are shared, and a slow moment is no fault.
 settings.register_profile("heatsink", deadline=None)
@@ -27,9 +29,22 @@ async def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[s
 
 
 @pytest.fixture
-def topic_prefix(request: pytest.FixtureRequest) -> str:
-    """A prefix that no other test's topics have."""
-    return _unique(request.node.name)
+async def topic_prefix(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """A prefix that no other test's topics have. They go with the test.
+
+    A broker with the topics of hundreds of tests tells all of them to every client that looks.
+    """
+    prefix = _unique(request.node.name)
+    yield prefix
+    if "kafka_bootstrap" in request.fixturenames:
+        await _delete_topics(request.getfixturevalue("kafka_bootstrap"), prefix)
+
+
+async def _delete_topics(bootstrap: str, prefix: str) -> None:
+    connection = Connection(bootstrap, prefix)
+    async with admin_client(connection) as admin:
+        names = [found["topic"] for found in await admin.describe_topics()]
+        await admin.delete_topics([name for name in names if name.startswith(f"{prefix}.")])
 
 
 @pytest.fixture
