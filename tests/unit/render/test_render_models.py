@@ -57,7 +57,7 @@ def test_a_model_that_is_added_is_named_file_by_file_and_found_sound(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = model(root / "second")
-    assert run(root, "add", folder, "--licence", "Apache-2.0", "--steps", 30) == 0
+    assert run(root, "add", folder, "--licence", "Apache-2.0", "--steps", "30") == 0
     assert (root / "catalogue.yaml").read_text().startswith(CATALOGUE), "what stood there stays"
     entry = catalogue(root).models[1]
     assert (entry.id, entry.path, str(entry.default_size)) == ("second", "second", "512x512")
