@@ -141,6 +141,7 @@ class Member:
         )
         self._positions: dict[TopicPartition, int] = {}
         self._dealt_anew = False
+        self._held_back = False
         self._consumer = Consumer(broker, group)
         self._assignment: Assignment | None = None
         process.spawn(self._run())
@@ -168,16 +169,18 @@ class Member:
     @property
     def eager(self) -> bool:
         """Whether a poll may bring something, though nothing new was said."""
-        return self._dealt_anew or bool(self._consumer.paused)
+        return self._dealt_anew or self._held_back or bool(self._consumer.paused)
 
     def poll(self) -> bool:
         """Takes in what has come; whether anything had."""
         assert self._assignment is not None
-        self._dealt_anew = False
+        self._dealt_anew = self._held_back = False
         batch = {}
         for place, position in self._positions.items():
             records = self._broker.read(place, position)
-            if records and place not in self._consumer.paused:
+            if records and place in self._consumer.paused:
+                self._held_back = True
+            elif records:
                 batch[place] = records
                 self._positions[place] = position + len(records)
         self._assignment.settle()
