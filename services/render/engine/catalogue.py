@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from services.contracts.catalogue import Catalogue, ModelEntry, Size
+from services.contracts.catalogue import Catalogue, ModelEntry, Size, TaskKind
 from services.contracts.events.renders import FailureCode
 from services.render.engine.messages import Draw
 from services.render.engine.painter import RenderError, UnusableError
@@ -46,8 +46,18 @@ def ensure_can_draw(entry: ModelEntry, draw: Draw) -> None:
     if not entry.guidance.minimum <= draw.guidance <= entry.guidance.maximum:
         low, high = entry.guidance.minimum, entry.guidance.maximum
         raise _invalid(f"{entry.id} takes a guidance of {low:g} to {high:g}")
+    _ensure_it_can_begin(draw)
     if not 1 <= len(draw.seeds) <= entry.max_images:
         raise _invalid(f"{entry.id} draws 1 to {entry.max_images} pictures at once")
+
+
+def _ensure_it_can_begin(draw: Draw) -> None:
+    if draw.kind is TaskKind.TEXT_TO_IMAGE:
+        return
+    if draw.photo is None or (draw.kind is TaskKind.INPAINT and draw.mask is None):
+        raise _invalid(f"{draw.kind.value} needs a photo, and a mask where it paints within one")
+    if not (0 < draw.strength <= 1 and int(draw.steps * draw.strength)):
+        raise _invalid(f"a strength of {draw.strength:g} leaves no step of {draw.steps}")
 
 
 def _invalid(message: str) -> RenderError:

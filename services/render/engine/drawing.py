@@ -12,6 +12,7 @@ from services.render.engine.faults import is_device_lost, is_out_of_memory
 from services.render.engine.messages import Draw
 from services.render.engine.model import Model
 from services.render.engine.painter import DeviceLostError, RenderError, Watch
+from services.render.engine.photos import begun_with
 
 __all__ = ["Pixels", "draw_pixels"]
 
@@ -52,16 +53,19 @@ def _pass_within_memory(
 
 
 def _pass(model: Model, draw: Draw, seeds: tuple[int, ...], part: "_Part") -> list[Pixels]:
-    with model.renders.begin(draw.lane, draw.account) as (pipeline, seat):
+    with model.renders.begin(draw.lane, draw.account, draw.kind) as (pipeline, seat):
         part.sits(seat)
         return _checked(pipeline(**_arguments(model, draw, seeds, part)))
 
 
 def _arguments(model: Model, draw: Draw, seeds: tuple[int, ...], part: "_Part") -> dict[str, Any]:
+    accepted = model.renders.arguments(draw.kind)
+    shape = {"height": draw.height, "width": draw.width}
     arguments: dict[str, Any] = {
+        # Some pipelines go by the size of the photo instead.
+        **{name: value for name, value in shape.items() if name in accepted},
+        **begun_with(draw, len(seeds)),
         "prompt": draw.prompt,
-        "height": draw.height,
-        "width": draw.width,
         "num_inference_steps": draw.steps,
         "guidance_scale": draw.guidance,
         "num_images_per_prompt": len(seeds),
@@ -71,7 +75,7 @@ def _arguments(model: Model, draw: Draw, seeds: tuple[int, ...], part: "_Part") 
         "callback_on_step_end": part.step_end,
     }
     if draw.negative_prompt:
-        if "negative_prompt" not in model.accepts:
+        if "negative_prompt" not in accepted:
             raise RenderError(
                 FailureCode.INVALID_SPEC,
                 f"{model.entry.id} takes no negative prompt",

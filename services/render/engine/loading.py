@@ -46,19 +46,20 @@ def quieten() -> None:
 
 def load(vetted: Vetted, options: EngineOptions, place: Place) -> Model:
     """Raises `ModelRefusedError` with the reason for an operator."""
-    accepts = _accepted_arguments(vetted.parts)
+    _ensure_it_takes_what_is_needed(vetted.parts)
     _ensure_libraries_are_known(vetted.parts)
     try:
         pipeline = _pipeline(options.catalogue.parent / vetted.entry.path, place)
         size = vetted.entry.default_size
-        renders = SharedRenders(pipeline, options.rows_at_once(size.width * size.height))
+        rows = options.rows_at_once(size.width * size.height)
+        renders = SharedRenders(pipeline, rows, vetted.entry.tasks)
     except Exception as error:
         reason = f"loading it failed with {type(error).__name__}: {error}"
         raise ModelRefusedError(reason) from error
-    return Model(vetted.entry, renders, place, accepts, _casts_its_decoder(pipeline))
+    return Model(vetted.entry, renders, place, _casts_its_decoder(pipeline))
 
 
-def _accepted_arguments(parts: dict[str, object]) -> frozenset[str]:
+def _ensure_it_takes_what_is_needed(parts: dict[str, object]) -> None:
     name = str(parts.get("_class_name", ""))
     pipeline_class = getattr(diffusers, name, None) if name else None
     if not (inspect.isclass(pipeline_class) and issubclass(pipeline_class, DiffusionPipeline)):
@@ -67,7 +68,6 @@ def _accepted_arguments(parts: dict[str, object]) -> frozenset[str]:
     accepts = frozenset(inspect.signature(call).parameters)
     if missing := _NEEDED - accepts:
         raise ModelRefusedError(f"a {name} takes no {', '.join(sorted(missing))}")
-    return accepts
 
 
 def _ensure_libraries_are_known(parts: dict[str, object]) -> None:

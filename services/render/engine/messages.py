@@ -37,10 +37,14 @@ __all__ = [
 _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
 
+@with_config(_BYTES)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
     """Draw one picture per seed. Sizes are pixels; the prompts never show in a repr or a log.
 
+    `photo` is what an image-to-image or inpainting render begins with, and `mask` is white where
+    that is painted anew; both are files of a picture. `strength` is how far from the photo it may
+    go: that share of the steps is taken.
     `lane` and `account` say who goes first where not all fit into a step.
     """
 
@@ -55,6 +59,9 @@ class Draw:
     steps: int
     guidance: float
     seeds: tuple[int, ...]
+    photo: bytes | None = field(default=None, repr=False)
+    mask: bytes | None = field(default=None, repr=False)
+    strength: float = 0.8
     lane: Lane = Lane.FREE
     account: str = ""
     type: Literal["draw"] = "draw"

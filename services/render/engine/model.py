@@ -11,7 +11,7 @@ __all__ = ["Model"]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A loaded diffusers pipeline and its entry; `accepts` names the arguments of its call.
+    """A loaded diffusers pipeline and its entry.
 
     One that `casts_its_decoder` while it draws can't draw twice at once.
     """
@@ -19,5 +19,4 @@ class Model:
     entry: ModelEntry
     renders: SharedRenders
     place: Place
-    accepts: frozenset[str]
     casts_its_decoder: bool = False

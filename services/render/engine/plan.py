@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.contracts.catalogue import ModelEntry, TaskKind
+from services.contracts.catalogue import ModelEntry
 from services.render.engine import catalogue
 from services.render.engine.messages import Refusal
 from services.render.engine.options import EngineOptions
@@ -47,7 +47,4 @@ def nothing_to_draw(refused: tuple[Refusal, ...]) -> UnusableError:
 
 def look_over(entry: ModelEntry, root: Path) -> Vetted:
     """The entry, where its folder below `root` may be loaded. Raises `ModelRefusedError`."""
-    others = set(entry.tasks) - {TaskKind.TEXT_TO_IMAGE}
-    if others:
-        raise ModelRefusedError(f"this engine has no task {min(others).value}")
     return Vetted(entry, vet(root / entry.path, root, entry.files))

@@ -35,7 +35,7 @@ class StandIn:
     unet: torch.nn.Module = field(default_factory=torch.nn.Identity)
     components: dict[str, object] = field(default_factory=dict)
 
-    def __call__(self, **given: Any) -> Any:
+    def __call__(self, *, height: int, width: int, **given: Any) -> Any:
         count = given["num_images_per_prompt"]
         self.passes.append(count)
         self.num_timesteps = given["num_inference_steps"] * self.calls_per_step
@@ -46,7 +46,7 @@ class StandIn:
         if self.error:
             raise self.error
         values = [torch.rand(1, generator=one).item() for one in given["generator"]]
-        shape = (given["height"], given["width"], 3)
+        shape = (height, width, 3)
         images = [np.full(shape, self.value or value, np.float32) for value in values]
         return SimpleNamespace(
             images=np.stack(images), nsfw_content_detected=[self.flagged] * count
@@ -66,8 +66,7 @@ class Notes:
 
 def _draw(pipeline: StandIn, draw: Draw, at_once: int = 10) -> tuple[list[Pixels], list[float]]:
     place = Place(torch.device("cpu"), torch.float32, "cpu")
-    accepts = frozenset({"prompt"})
-    model = Model(read(CATALOGUE).default, SharedRenders(pipeline, 8), place, accepts)
+    model = Model(read(CATALOGUE).default, SharedRenders(pipeline, 8), place)
     notes = Notes()
     return draw_pixels(model, draw, notes, at_once), notes.shares
 

@@ -1,19 +1,24 @@
 """The built-in model, on real torch."""
 
 import io
+import shutil
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.render.engine.messages import Cancelled, Drawn, Picture, Stepped
+from services.contracts.catalogue import TaskKind
+from services.render.engine.messages import Cancelled, Drawn, Failed, Picture, Stepped
+from services.render.engine.options import EngineOptions
 from services.render.engine.png import read_recipe
 from services.render.engine.process import EngineProcess
 from tests.integration.render.engine.listening import drawn, next_event, to_its_end
-from tests.unit.render.engine.draws import apple
+from tests.unit.render.engine.draws import CATALOGUE, apple
 
 #: Two rounding steps of 255: one seed drawn in another company differs by floating point only.
 TOLERANCE = 2
@@ -113,3 +118,54 @@ async def test_a_picture_tells_how_it_was_drawn(ember: EngineProcess) -> None:
     recipe = read_recipe(end.pictures[0].png)
     assert (recipe.model, recipe.seed, recipe.steps) == ("ember", 2**32 - 1, 1)
     assert recipe.engine.startswith("diffusers ")
+
+
+def _png(image: Image.Image) -> bytes:
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return content.getvalue()
+
+
+@pytest.fixture(scope="module")
+async def editor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EngineProcess]:
+    """The built-in model, allowed to begin with a photo."""
+    entry = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))["models"][0]
+    root = tmp_path_factory.mktemp("editor")
+    shutil.copytree(CATALOGUE.parent / "ember", root / "ember")
+    tasks = [kind.value for kind in TaskKind]
+    (root / "catalogue.yaml").write_text(yaml.safe_dump({"models": [entry | {"tasks": tasks}]}))
+    engine = EngineProcess(EngineOptions(catalogue=root / "catalogue.yaml"))
+    await engine.start()
+    yield engine
+    await engine.close()
+
+
+async def test_a_picture_begun_with_a_photo_still_looks_like_it(editor: EngineProcess) -> None:
+    """Its left half is green and its right half white, whatever the prompt is."""
+    photo = Image.new("RGB", (256, 256), "white")
+    photo.paste((0, 160, 0), (0, 0, 128, 256))
+    ask = replace(apple(steps=20), kind=TaskKind.IMAGE_TO_IMAGE, photo=_png(photo), strength=0.3)
+    left, right = np.split(_pixels((await drawn(editor, ask)).pictures[0]), 2, axis=1)
+    red, green, _ = left.reshape(-1, 3).mean(axis=0)
+    assert green > red + 40
+    assert right.mean() > left.mean() + 40
+
+
+async def test_what_the_mask_leaves_out_stays_as_it_was(editor: EngineProcess) -> None:
+    photo, mask = Image.new("RGB", (128, 128), (0, 0, 160)), Image.new("L", (128, 128), 0)
+    mask.paste(255, (64, 0, 128, 128))
+    ask = replace(
+        apple(steps=20), kind=TaskKind.INPAINT, photo=_png(photo), mask=_png(mask), strength=1.0
+    )
+    left, right = np.split(_pixels((await drawn(editor, ask)).pictures[0]), 2, axis=1)
+    changed = np.abs(right - right.mean(axis=(0, 1))).mean()
+    kept = np.abs(left[:, :48] - left[:, :48].mean(axis=(0, 1))).mean()
+    assert changed > 2 * kept
+
+
+async def test_bytes_that_are_no_photo_fail_for_good(editor: EngineProcess) -> None:
+    await editor.submit(replace(apple(), kind=TaskKind.IMAGE_TO_IMAGE, photo=b"no picture"))
+    _, end = await to_its_end(editor)
+    assert isinstance(end, Failed)
+    assert end.permanent
+    assert end.message == "the photo or its mask can't be read"

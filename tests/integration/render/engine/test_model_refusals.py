@@ -18,6 +18,7 @@ from tests.integration.render.engine.listening import drawn
 from tests.unit.render.engine.draws import CATALOGUE, apple
 
 ENTRY: dict[str, Any] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))["models"][0]
+DIGESTS = ENTRY.pop("files")
 
 
 def _add(root: Path, model_id: str, **changes: Any) -> dict[str, Any]:
@@ -48,7 +49,7 @@ async def test_one_bad_model_does_not_keep_the_others_from_serving(
         _add(tmp_path, "no-pipeline", _class_name="UNet2DConditionModel"),
         _add(tmp_path, "foreign-part", unet=["my_unet", "MyUNet"]),
         _add(tmp_path, "unfollowed", _class_name="DDPMPipeline"),
-        _add(tmp_path, "editor") | {"tasks": ["text_to_image", "inpaint"]},
+        _add(tmp_path, "other-files", requires_safety_checker=True) | {"files": DIGESTS},
     )
     engine = EngineProcess(options)
     ready = await engine.start()
@@ -62,7 +63,7 @@ async def test_one_bad_model_does_not_keep_the_others_from_serving(
             "foreign-part": "its unet comes from 'my_unet'",
             "unfollowed": "a DDPMPipeline takes no callback_on_step_end, guidance_scale, height, "
             "num_images_per_prompt, prompt, width",
-            "editor": "this engine has no task inpaint",
+            "other-files": "model_index.json has another digest than the catalogue says",
         }
         await drawn(engine, replace(apple(steps=1), model="good", prompt="canary " * 100))
     finally:

@@ -1,5 +1,6 @@
 """A picture drawn in company equals the same picture drawn alone, whatever the family."""
 
+import inspect
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -7,8 +8,11 @@ from typing import Any
 
 import pytest
 import torch
+from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting
+from PIL import Image
 
 from services.contracts import Lane
+from services.contracts.catalogue import TaskKind
 from services.render.engine.batching import SharedRenders
 from tests.integration.render.engine.families import FAMILIES, made
 
@@ -28,18 +32,37 @@ class Wish:
     guidance: float
     seeds: tuple[int, ...]
     size: int = 32
+    kind: TaskKind = TaskKind.TEXT_TO_IMAGE
+    strength: float = 1.0
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self, accepted: frozenset[str]) -> dict[str, Any]:
+        """Those of them that a pipeline takes: some go by the size of the photo."""
+        shape = {"height": self.size, "width": self.size}
+        photos = [photo(self.size, self.seeds[0])] * len(self.seeds)
+        given = {"image": photos, "strength": self.strength}
         return {
+            **{name: value for name, value in shape.items() if name in accepted},
+            **({} if self.kind is TaskKind.TEXT_TO_IMAGE else given),
+            **({"mask_image": left_half(self.size)} if self.kind is TaskKind.INPAINT else {}),
             "prompt": self.prompt,
-            "height": self.size,
-            "width": self.size,
             "num_inference_steps": self.steps,
             "guidance_scale": self.guidance,
             "num_images_per_prompt": len(self.seeds),
             "generator": [torch.Generator().manual_seed(seed) for seed in self.seeds],
             "output_type": "latent",
         }
+
+
+def photo(size: int, seed: int) -> Image.Image:
+    noise = torch.rand(size, size, 3, generator=torch.Generator().manual_seed(seed))
+    return Image.fromarray((noise * 255).byte().numpy())
+
+
+def left_half(size: int) -> Image.Image:
+    """White is painted anew."""
+    mask = Image.new("L", (size, size), 0)
+    mask.paste(255, (0, 0, size // 2, size))
+    return mask
 
 
 MIXED = (
@@ -51,6 +74,10 @@ MIXED = (
     Wish("an apple, 3d", 4, 1.0, (7, 8)),
     Wish("a wide sun", 6, 4.0, (9,), size=48),
     Wish("a heart", 8, 5.0, (10,)),
+    Wish("a cat like this", 10, 4.0, (11,), kind=TaskKind.IMAGE_TO_IMAGE, strength=0.6),
+    Wish("a dog like these", 6, 1.0, (12, 13), kind=TaskKind.IMAGE_TO_IMAGE, strength=0.9),
+    Wish("a moon on the left", 5, 3.0, (14,), kind=TaskKind.INPAINT, strength=0.8),
+    Wish("two suns on the left", 7, 5.0, (15, 16), kind=TaskKind.INPAINT),
 )
 
 
@@ -80,19 +107,33 @@ def pipeline(family: str) -> Any:
 
 @pytest.fixture
 def shared(pipeline: Any) -> Iterator[SharedRenders]:
-    renders = SharedRenders(pipeline, rows_at_once=16)
+    renders = SharedRenders(pipeline, rows_at_once=16, kinds=tuple(TaskKind))
     yield renders
     renders.close()
 
 
+_ALONE: dict[TaskKind, Any] = {
+    TaskKind.IMAGE_TO_IMAGE: AutoPipelineForImage2Image,
+    TaskKind.INPAINT: AutoPipelineForInpainting,
+}
+
+
 def alone(pipeline: Any, wish: Wish) -> torch.Tensor:
-    latents: torch.Tensor = pipeline(**wish.arguments()).images
-    return latents
+    kind = _ALONE.get(wish.kind)
+    made = kind.from_pipe(pipeline) if kind else pipeline
+    made.set_progress_bar_config(disable=True)
+    return latents_of(made, wish)
 
 
 def in_company(shared: SharedRenders, wish: Wish) -> torch.Tensor:
-    with shared.begin(Lane.FREE, wish.prompt) as (private, _seat):
-        return alone(private, wish)
+    with shared.begin(Lane.FREE, wish.prompt, wish.kind) as (private, _seat):
+        return latents_of(private, wish)
+
+
+def latents_of(pipeline: Any, wish: Wish) -> torch.Tensor:
+    accepted = frozenset(inspect.signature(pipeline.__call__).parameters)
+    latents: torch.Tensor = pipeline(**wish.arguments(accepted)).images
+    return latents
 
 
 def test_pictures_of_mixed_renders_equal_those_drawn_alone(

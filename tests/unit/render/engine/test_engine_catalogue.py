@@ -40,6 +40,31 @@ def test_a_missing_catalogue_says_so(tmp_path: Path) -> None:
         read(tmp_path / "catalogue.yaml")
 
 
+PAINTER = SHIPPED.default.model_copy(update={"tasks": tuple(TaskKind)})
+FROM_PHOTO = replace(APPLE, kind=TaskKind.IMAGE_TO_IMAGE, photo=b"photo")
+INSIDE = replace(APPLE, kind=TaskKind.INPAINT, photo=b"photo", mask=b"mask")
+
+
+@pytest.mark.parametrize("draw", [FROM_PHOTO, INSIDE, replace(INSIDE, strength=1.0)])
+def test_a_render_from_a_photo_has_all_that_it_begins_with(draw: Draw) -> None:
+    ensure_can_draw(PAINTER, draw)
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (replace(FROM_PHOTO, photo=None), "image_to_image needs a photo"),
+        (replace(INSIDE, mask=None), "inpaint needs a photo, and a mask"),
+        (replace(FROM_PHOTO, strength=0.2), "a strength of 0.2 leaves no step of 4"),
+        (replace(FROM_PHOTO, strength=1.5), "a strength of 1.5 leaves no step"),
+    ],
+)
+def test_what_a_render_can_not_begin_with_fails_for_good(draw: Draw, message: str) -> None:
+    with pytest.raises(RenderError, match=message) as error:
+        ensure_can_draw(PAINTER, draw)
+    assert error.value.permanent
+
+
 def test_all_models_are_chosen_unless_some_are_named() -> None:
     assert chosen(SHIPPED, ()) == SHIPPED.models
     assert [entry.id for entry in chosen(SHIPPED, ("ember",))] == ["ember"]
