@@ -20,7 +20,6 @@ from tests.unit.kit.documents.samples import (
     Note,
     be,
     cancelled,
-    lend,
     say,
 )
 
@@ -32,6 +31,14 @@ def books_of(store: Store, relay: Relay | None = None) -> MongoDocuments[Book]:
 @pytest.fixture
 def bus() -> Bus:
     return Bus()
+
+
+async def _none_pending(store: Store) -> bool:
+    return await pending(store) == 0
+
+
+async def _pending_is(store: Store, count: int) -> bool:
+    return await pending(store) == count
 
 
 async def test_what_is_decided_is_published_and_then_forgotten(store: Store, bus: Bus) -> None:
@@ -178,31 +185,6 @@ async def test_one_bad_event_stops_its_own_document_only(store: Store, bus: Bus)
     assert sorted(bus.attempts) == list(range(12))
 
 
-async def test_a_change_during_a_publish_keeps_its_own_events(store: Store, bus: Bus) -> None:
-    relay = relay_of(store, bus, Pace(grace=1000))
-    books = books_of(store, relay)
-    elsewhere = books_of(store)
-    reached, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        reached.set()
-        await go_on.wait()
-
-    bus.before = hold
-    async with running(relay):
-        await books.change("b", say(1))
-        await reached.wait()
-        await elsewhere.change("b", say(2))
-        go_on.set()
-        await eventually(lambda: bus.attempts == [1])
-        await eventually(lambda: _outbox_of(store, "b", 1))
-    assert await pending(store) == 1
-    await books.change("b", say(3))
-    async with running(relay_of(store, bus)):
-        await eventually(lambda: bus.attempts == [1, 2, 3])
-        await eventually(lambda: _none_pending(store))
-
-
 async def test_two_relays_on_one_database_say_everything_in_order(store: Store, bus: Bus) -> None:
     one, other = relay_of(store, bus), relay_of(store, bus)
     here, there = books_of(store, one), books_of(store, other)
@@ -214,28 +196,6 @@ async def test_two_relays_on_one_database_say_everything_in_order(store: Store, 
         await eventually(lambda: _none_pending(store))
     assert [attempt for attempt in bus.attempts if attempt < 1000] == list(range(60))
     assert [attempt for attempt in bus.attempts if attempt >= 1000] == list(range(1000, 1060, 2))
-
-
-async def test_a_document_deleted_and_made_anew_keeps_its_new_events(
-    store: Store, bus: Bus
-) -> None:
-    relay = relay_of(store, bus, Pace(grace=1000))
-    books = books_of(store, relay)
-    elsewhere = books_of(store)
-    made_anew = asyncio.Event()
-
-    async def make_anew() -> None:
-        if not made_anew.is_set():
-            await elsewhere.delete("b")
-            await elsewhere.change("b", say(2))
-            made_anew.set()
-
-    bus.before = make_anew
-    async with running(relay):
-        await books.change("b", say(1))
-        await eventually(lambda: bus.attempts == [1])
-        await made_anew.wait()
-    assert await _outbox_of(store, "b", 1)
 
 
 async def test_a_stopped_relay_drains_first(store: Store, bus: Bus) -> None:
@@ -258,70 +218,3 @@ async def test_a_relay_stops_in_time_when_the_bus_is_down(store: Store, bus: Bus
     async with asyncio.timeout(5):
         await relay.run(stop)
     assert await pending(store) == 1
-
-
-async def test_a_long_outbox_goes_out_in_pieces(store: Store, bus: Bus) -> None:
-    books = books_of(store)
-    await books.change("b", say(*range(1200)))
-    sizes: list[int] = []
-
-    async def note_size() -> None:
-        sizes.append(len(bus.published) - sum(sizes))
-
-    bus.after = note_size
-    async with running(relay_of(store, bus)):
-        await eventually(lambda: _none_pending(store))
-    assert bus.attempts == list(range(1200))
-    assert sizes[:3] == [500, 500, 200]
-
-
-async def _none_pending(store: Store) -> bool:
-    return await pending(store) == 0
-
-
-async def _pending_is(store: Store, count: int) -> bool:
-    return await pending(store) == count
-
-
-async def _outbox_of(store: Store, name: str, length: int) -> bool:
-    async with store.guard():
-        stored = await store.collection(BOOKS.name).find_one({"_id": name})
-    return stored is not None and len(stored["outbox"]) == length
-
-
-async def test_a_change_takes_out_what_was_published_before_it(store: Store, bus: Bus) -> None:
-    relay = relay_of(store, bus, Pace(poll=60.0, gather=60.0))
-    books = books_of(store, relay)
-    async with running(relay):
-        await books.change("b", say(1))
-        await eventually(lambda: bus.attempts == [1])
-        await eventually(lambda: relay.has_published({"id": bus.ids[0]}))
-        await books.change("b", lend)
-        assert await pending(store) == 0
-        await books.change("b", say(2))
-        await eventually(lambda: bus.attempts == [1, 2])
-    assert await pending(store) == 0
-
-
-async def test_what_is_not_published_yet_stays_through_changes(store: Store, bus: Bus) -> None:
-    relay = relay_of(store, bus)
-    books = books_of(store, relay)
-    bus.down = True
-    async with running(relay):
-        for change in (say(1), lend, say(2), lend):
-            await books.change("b", change)
-        bus.down = False
-        await eventually(lambda: bus.attempts == [1, 2])
-
-
-async def test_of_many_that_are_cleared_at_once_those_changed_meanwhile_are_cleared_too(
-    store: Store, bus: Bus
-) -> None:
-    ours = relay_of(store, bus, Pace(poll=60.0, gather=0.3))
-    books, theirs = books_of(store, ours), books_of(store)
-    async with running(ours):
-        for number in range(4):
-            await books.change(f"b{number}", say(number, place=number))
-        await eventually(lambda: len(bus.attempts) == 4)
-        await theirs.change("b1", lend)
-    assert await pending(store) == 0

@@ -1,86 +1,21 @@
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import NoOpTracerProvider
 
-from services.contracts import Envelope, Event, Stream, WireRecord
-from services.kit.bus import DeadLetter, Patience, Record
-from services.kit.bus.dead_letters import DeadLetters
-from services.kit.bus.delivery import Delivery
-from services.kit.bus.gate import Gate
-from services.kit.clock import ManualClock
-from services.kit.errors import Unavailable, Unprocessable
-from services.kit.telemetry import current_traceparent, metrics, tracing
-from services.kit.telemetry.recording import recorded_metrics
+from services.contracts import Envelope, Event
+from services.kit.bus import Patience, Record
+from services.kit.errors import Unprocessable
+from services.kit.telemetry import current_traceparent, tracing
+from tests.unit.kit.bus.deliveries import USAGE, Bench, Handler
 from tests.unit.kit.bus.samples import (
-    CANCELLATIONS,
-    SUBMISSIONS,
     cancel,
     garbage,
     record,
     turns,
 )
-
-USAGE = "heatsink.usage.v1"
-STREAMS = {
-    CANCELLATIONS: Stream.CANCELLATIONS,
-    SUBMISSIONS: Stream.SUBMISSIONS,
-    USAGE: Stream.USAGE,
-}
-
-
-class Sender:
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, WireRecord]] = []
-        self.failures: list[Unavailable] = []
-
-    async def send(self, topic: str, wire: WireRecord) -> None:
-        if self.failures:
-            raise self.failures.pop()
-        self.sent.append((topic, wire))
-
-    @property
-    def letters(self) -> list[DeadLetter]:
-        return [DeadLetter.decode(wire) for _, wire in self.sent]
-
-
-class Handler:
-    """Raises what it is told to, in order, then works."""
-
-    def __init__(self, *errors: Exception) -> None:
-        self.errors = list(errors)
-        self.handled: list[Envelope[Event]] = []
-        self.calls = 0
-
-    async def __call__(self, envelope: Envelope[Event]) -> None:
-        self.calls += 1
-        if self.errors:
-            raise self.errors.pop(0)
-        self.handled.append(envelope)
-
-
-class Bench:
-    def __init__(self, handler: Handler, *, patience: Patience | None = None) -> None:
-        self.clock = ManualClock()
-        self.gate = Gate(self.clock)
-        self.sender = Sender()
-        self.delivery = Delivery(
-            "test",
-            STREAMS,
-            handler,
-            clock=self.clock,
-            gate=self.gate,
-            dead_letters=DeadLetters(self.sender, "test", self.clock),
-            at_once=16,
-            patience=patience or Patience(),
-        )
-
-    async def passes(self, seconds: float) -> None:
-        await self.clock.advance(timedelta(seconds=seconds))
-        await turns()
 
 
 async def test_an_event_is_handed_over_once_however_often_it_comes() -> None:
@@ -200,92 +135,6 @@ async def test_a_handler_that_hangs_counts_as_a_fault() -> None:
     assert calls == 2
 
 
-async def test_an_event_waits_for_a_part_that_is_away_for_as_long_as_it_takes() -> None:
-    handler = Handler(*[Unavailable("database")] * 10)
-    bench = Bench(handler)
-    delivering = asyncio.create_task(bench.delivery.deliver(record()))
-    await turns()
-    assert bench.gate.shut == "database_unavailable"
-
-    for _ in range(10):
-        assert not delivering.done()
-        await bench.passes(5)
-    await delivering
-
-    assert len(handler.handled) == 1
-    assert bench.sender.sent == []
-
-
-async def test_while_a_part_is_away_no_other_call_begins() -> None:
-    handler = Handler(Unavailable("database"))
-    bench = Bench(handler)
-    first = asyncio.create_task(bench.delivery.deliver(record()))
-    await turns()
-    second = asyncio.create_task(bench.delivery.deliver(record()))
-    await turns()
-    assert handler.calls == 1
-
-    await bench.passes(1)
-    await asyncio.gather(first, second)
-    assert handler.calls == 3
-
-
-async def test_a_dead_letter_waits_for_kafka_too() -> None:
-    bench = Bench(Handler())
-    bench.sender.failures.append(Unavailable("bus"))
-    delivering = asyncio.create_task(bench.delivery.deliver(garbage()))
-    await turns()
-    assert not delivering.done()
-
-    await bench.passes(1)
-    await delivering
-    assert len(bench.sender.sent) == 1
-
-
-async def test_twenty_bad_records_in_a_row_on_a_stream_of_ours_stop_everything() -> None:
-    handler = Handler()
-    bench = Bench(handler)
-    for offset in range(19):
-        await bench.delivery.deliver(garbage(offset=offset))
-    last = asyncio.create_task(bench.delivery.deliver(garbage(offset=19)))
-    good = asyncio.create_task(bench.delivery.deliver(record()))
-    await turns()
-
-    assert bench.gate.blown == "fuse_blown:heatsink.cancellations.v1"
-    assert len(bench.sender.sent) == 19
-    assert not last.done()
-    assert not good.done()
-    last.cancel()
-    good.cancel()
-
-
-async def test_an_alarm_can_tell_no_dead_letter_from_no_reader() -> None:
-    group = {"group": "test", "stream": "cancellations"}
-    with recorded_metrics() as figures:
-        bench = Bench(Handler())
-        assert figures.of(metrics.DEAD_LETTER_NEWEST, **group) == 0
-        for offset in range(19):
-            await bench.delivery.deliver(garbage(offset=offset))
-        now = bench.clock.now().timestamp()
-        assert figures.of(metrics.DEAD_LETTER_NEWEST, **group) == now
-        assert figures.of(metrics.DEAD_LETTERS, **group, reason="not_a_cloudevent") == 19
-        assert figures.of(metrics.FUSE_STATE, group="test") == 0
-
-        last = asyncio.create_task(bench.delivery.deliver(garbage(offset=19)))
-        await turns()
-        assert figures.of(metrics.FUSE_STATE, group="test") == 1
-        last.cancel()
-
-
-async def test_strangers_can_not_blow_a_fuse() -> None:
-    bench = Bench(Handler())
-    for offset in range(300):
-        await bench.delivery.deliver(garbage(offset=offset, topic=SUBMISSIONS))
-
-    assert bench.gate.blown is None
-    assert len(bench.sender.sent) == 300
-
-
 async def test_a_tombstone_of_a_compacted_stream_is_no_event_and_no_fault() -> None:
     handler = Handler()
     bench = Bench(handler)
@@ -293,21 +142,6 @@ async def test_a_tombstone_of_a_compacted_stream_is_no_event_and_no_fault() -> N
 
     assert handler.calls == 0
     assert bench.sender.sent == []
-
-
-async def test_a_paused_delivery_ends_what_runs_and_begins_nothing() -> None:
-    handler = Handler()
-    bench = Bench(handler)
-    bench.gate.pause("stopping")
-    delivering = asyncio.create_task(bench.delivery.deliver(record()))
-    await turns()
-    async with asyncio.timeout(1):
-        await bench.delivery.idle()
-
-    assert handler.calls == 0
-    delivering.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await delivering
 
 
 async def test_a_handler_works_within_the_trace_of_its_event() -> None:
