@@ -15,7 +15,7 @@ from services.contracts.events import (
 )
 from services.quota.core import AccountQuota, Book, Outcome, Plan, Plans, reserve, settle
 
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+NOON = datetime(2036, 1, 1, 12, tzinfo=UTC)  # not so old that a database takes its rows away
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

@@ -85,7 +85,7 @@ def test_the_fourth_image_within_the_window_is_refused_until_the_first_leaves() 
     assert decision.resets_at == NOON + HOUR + DAY
     assert decision.reason == (
         "You have used 3 images and the Free plan gives 3 images in 24 hours; "
-        "there is room for 1 more at 2026-01-02 12:00:00 UTC."
+        "there is room for 1 more at 2036-01-02 12:00:00 UTC."
     )
 
 

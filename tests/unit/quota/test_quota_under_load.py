@@ -45,7 +45,7 @@ def test_a_lowered_limit_refuses_by_load_and_says_why_and_until_when() -> None:
     assert decision.retry_at == NOON + HOUR, "the limit is the plan's own again by then"
     assert decision.reason == (
         "The Free plan gives for now 1 image instead of 3 (The fleet is melting). "
-        "You have used 1 image; there is room for 1 more at 2026-01-01 13:00:00 UTC."
+        "You have used 1 image; there is room for 1 more at 2036-01-01 13:00:00 UTC."
     )
 
 
