@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -67,7 +68,17 @@ def run_service(name: str, version: str, settings: S, build: Build[S]) -> NoRetu
         code = 1
     finally:
         telemetry.shutdown()
-    raise SystemExit(code)
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """At once: libraries' own threads abort an interpreter that is taken apart under them.
+
+    obstore 0.9 does, some one time in seven on a busy machine when it has just stored something.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 async def serve(name: str, context: Context[S], build: Build[S], stop: asyncio.Event) -> None:
