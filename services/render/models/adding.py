@@ -42,16 +42,21 @@ def native_size(folder: Path) -> str | None:
     denoiser = _config(folder / "unet") or _config(folder / "transformer")
     blocks = _config(folder / "vae").get("block_out_channels")
     sample = denoiser.get("sample_size")
-    if not blocks or not sample:
-        return None
-    height, width = sample if isinstance(sample, list) else (sample, sample)
-    scale = 2 ** (len(blocks) - 1)
-    return f"{width * scale}x{height * scale}"
+    match sample if isinstance(sample, list) else [sample, sample]:
+        case [int() as height, int() as width] if isinstance(blocks, list):
+            scale = 2 ** (len(blocks) - 1)
+            return f"{width * scale}x{height * scale}"
+        case _:
+            return None
 
 
 def _config(part: Path) -> dict[str, Any]:
-    file = part / "config.json"
-    return dict(json.loads(file.read_bytes())) if file.is_file() else {}
+    """Empty where there is none, or none that can be read: `look_over` says so."""
+    try:
+        found = json.loads((part / "config.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _entry(fields: dict[str, Any]) -> ModelEntry:

@@ -128,6 +128,16 @@ def test_a_model_that_may_hold_code_is_not_added(
     assert "may hold code" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("config", ["no json", "[]", '{"sample_size": "large"}'])
+def test_a_configuration_that_tells_no_size_is_no_trouble(
+    root: Path, capsys: pytest.CaptureFixture[str], config: str
+) -> None:
+    folder = model(root / "second")
+    (folder / "unet" / "config.json").write_text(config)
+    assert run(root, "add", folder, "--licence", "MIT") == 1
+    assert "give --size WIDTHxHEIGHT" in capsys.readouterr().err
+
+
 def test_a_folder_elsewhere_is_not_added(
     root: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
