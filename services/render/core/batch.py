@@ -85,10 +85,6 @@ class Batch:
     calls: tuple[Call, ...]
     turns: BatchTurns
 
-    @property
-    def rows(self) -> int:
-        return sum(call.rows for call in self.calls)
-
 
 def is_due(waiting: int, stepping: int, longest: float, patience: float) -> bool:
     """Whether to step now: all renders between their first and last step wait, or one too long.
