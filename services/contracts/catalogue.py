@@ -60,7 +60,8 @@ class ModelEntry(_Data):
 
     `path` is a folder in diffusers format, relative to the catalogue's own folder. `files` are the
     digests of all that is read there, by path inside it; none named, none checked.
-    `price` is in quota units for one image.
+    `price` is in quota units for one image. `stall_seconds` is how long an engine may stand still
+    over this model until it is killed, where that is not what the workers' setting says.
     """
 
     id: ModelId
@@ -75,6 +76,7 @@ class ModelEntry(_Data):
     guidance: Range
     max_images: int = Field(default=10, ge=1, le=10)
     price: int = Field(default=1, ge=1)
+    stall_seconds: float | None = Field(default=None, gt=0, le=7200)
     licence: str
 
     @property

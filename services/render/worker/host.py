@@ -1,7 +1,7 @@
 """Keeps an engine running: starts it, listens to it, kills it when it hangs, starts another."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -34,7 +34,8 @@ _WATCH_SECONDS = 1.0
 class EngineHost:
     """`ready` says what the engine can do, and is none while there is none.
 
-    `troubles` says in a line each what it can't, as of its last start.
+    `troubles` says in a line each what it can't, as of its last start. `stall_seconds` is how long
+    an engine that has work may stand still, `stalls` for models of their own pace.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class EngineHost:
         clock: Clock,
         readiness: Readiness,
         stall_seconds: float,
+        stalls: Mapping[str, float] | None = None,
     ) -> None:
         self.ready: Ready | None = None
         self.troubles: tuple[str, ...] = ()
@@ -55,8 +57,9 @@ class EngineHost:
         self._clock = clock
         self._readiness = readiness
         self._stall_seconds = stall_seconds
+        self._stalls = stalls or {}
         self._engine: Engine | None = None
-        self._drawing: set[tuple[str, int]] = set()
+        self._drawing: dict[tuple[str, int], str] = {}
         readiness.block(_REASON, "starting")
 
     async def run(self, closing: asyncio.Event) -> None:
@@ -81,7 +84,7 @@ class EngineHost:
         if self._engine is None:
             raise EngineNotReadyError("the engine is starting")
         await self._engine.submit(draw)
-        self._drawing.add((draw.job, draw.attempt))
+        self._drawing[draw.job, draw.attempt] = draw.model
 
     async def cancel(self, job: str, attempt: int) -> None:
         if self._engine is not None:
@@ -127,7 +130,7 @@ class EngineHost:
             close = tasks.create_task(_close(engine, closing))
             async for event in engine.events():
                 if isinstance(event, Drawn | Failed | Cancelled):
-                    self._drawing.discard((event.job, event.attempt))
+                    self._drawing.pop((event.job, event.attempt), None)
                 self._desk.deliver(event)
             if watch.done():
                 reason = "engine_stalled"
@@ -146,9 +149,14 @@ class EngineHost:
         while True:
             await self._clock.sleep(_WATCH_SECONDS)
             silent = self._clock.monotonic() - engine.last_progress
-            if self._drawing and silent > self._stall_seconds:
+            if self._drawing and silent > self._patience():
                 engine.kill()
                 return
+
+    def _patience(self) -> float:
+        """For the slowest of the models that draw: any step of any of them is a sign of life."""
+        models = set(self._drawing.values())
+        return max(self._stalls.get(model, self._stall_seconds) for model in models)
 
 
 async def _close(engine: Engine, closing: asyncio.Event) -> None:

@@ -67,8 +67,8 @@ async def build_worker(
 def _tools(plumbing: Plumbing, catalogue: Catalogue, bell: Bell) -> Tools:
     context, desk = plumbing.context, Desk()
     settings: RenderSettings = context.settings
-    models = tuple(model.id for model in catalogue.models if model.pool == settings.pool)
-    options = settings.engine_options(models)
+    models = [model for model in catalogue.models if model.pool == settings.pool]
+    options = settings.engine_options(tuple(model.id for model in models))
     host = EngineHost(
         lambda: EngineProcess(options, clock=context.clock),
         desk,
@@ -76,6 +76,7 @@ def _tools(plumbing: Plumbing, catalogue: Catalogue, bell: Bell) -> Tools:
         clock=context.clock,
         readiness=context.readiness,
         stall_seconds=settings.stall_seconds,
+        stalls={model.id: model.stall_seconds for model in models if model.stall_seconds},
     )
     return Tools(
         queue=Queue(plumbing.documents(QUEUE)),

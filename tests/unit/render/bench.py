@@ -133,6 +133,7 @@ class Bench:
             clock=clock,
             readiness=self.readiness,
             stall_seconds=STALL,
+            stalls={"slow": 2 * STALL},
         )
         self.tools = Tools(
             queue=house.queue,

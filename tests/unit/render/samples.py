@@ -22,7 +22,8 @@ EMBER = ModelEntry(
     guidance=Range(minimum=0, maximum=20, default=4),
     licence="Apache-2.0",
 )
-CATALOGUE = Catalogue(models=(EMBER,))
+SLOW = EMBER.model_copy(update={"id": "slow"})
+CATALOGUE = Catalogue(models=(EMBER, SLOW))
 
 _numbers = count(1)
 

@@ -186,6 +186,23 @@ async def test_an_engine_that_hangs_is_killed_and_its_job_tried_again(house: Hou
         assert requeued.reason == "engine_stalled"
 
 
+async def test_an_engine_that_draws_with_a_slow_model_may_stand_still_for_longer(
+    house: House,
+) -> None:
+    bench = Bench(house, models=("ember", "slow"), slots=2)
+    quick, slow = await house.admit(), await house.admit(model="slow")
+    async with bench.at_work():
+        assert {draw.job for draw in bench.engine.open} == {quick, slow}
+        await bench.pass_time(STALL + 2)
+        assert not bench.engine.killed, "the slow one may be in the midst of a step"
+        bench.engine.finish(slow)
+        await settled()
+        await bench.pass_time(STALL)
+        assert not bench.engines[0].killed
+        await bench.pass_time(2)
+        assert bench.engines[0].killed
+
+
 async def test_an_idle_engine_is_left_in_peace(house: House) -> None:
     bench = Bench(house)
     async with bench.at_work():
