@@ -13,8 +13,8 @@ from services.gateway.api.documented import BODY, DRAWING, KEY, answers
 from services.gateway.api.image_answer import answer, answer_headers
 from services.gateway.api.image_request import ImageRequest, refuse_unoffered
 from services.gateway.api.image_response import ImagesResponse
-from services.gateway.api.intake import take
-from services.gateway.api.patience import CLIENT_GONE, while_connected
+from services.gateway.api.intake import give_up, take
+from services.gateway.api.patience import while_connected
 from services.gateway.api.refusals import not_completed
 from services.gateway.core.account import Caller
 from services.gateway.core.job import Job
@@ -52,7 +52,8 @@ async def create_image(request: Request, here: Here, caller: Writer, posted: _Po
 
     A client that gave up and asks again (`x-stainless-retry-count` above 0, or the same
     `Idempotency-Key`) gets the job that it made before, not a second one. A 503 without `job` in
-    it has made none.
+    it has made none. The job of a client that hangs up goes on, unless it sent `Prefer:
+    cancel-on-disconnect`.
     """
     refuse_unoffered(posted)
     with here.waits.one():
@@ -76,7 +77,7 @@ async def _wait_for(
     outcome = here.desk.outcome(receipt.job, here.settings.wait_seconds)
     job = await while_connected(request, outcome)
     if job is None:
-        return Response(status_code=CLIENT_GONE)
+        return await give_up(here, request, caller, receipt)
     if job.status is not JobStatus.COMPLETED:
         raise not_completed(job, here.clock.now(), here.desk.obstacle(waits=True))
     headers = answer_headers(here, job)

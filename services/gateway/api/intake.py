@@ -3,19 +3,25 @@
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 
-from fastapi import Request
+from fastapi import Request, Response
 from pydantic import BaseModel
 
 from services.gateway.api.context import Gateway
+from services.gateway.api.patience import CLIENT_GONE
 from services.gateway.core.account import Caller
 from services.gateway.core.idempotency import body_digest, is_valid_key
+from services.gateway.core.job import AlreadyEnded
 from services.gateway.core.pricing import units
 from services.gateway.core.spec import SEEDS, SpecError, Wish, job_spec
 from services.gateway.desk import IdempotencyKeyReused, Order, Receipt
+from services.kit.errors import Unavailable
 from services.kit.http import ApiError, Code, FieldError
 
-__all__ = ["idempotency_key", "preferred_wait", "take"]
+__all__ = ["give_up", "idempotency_key", "preferred_wait", "take"]
+
+_CANCEL = "cancel-on-disconnect"
 
 
 async def take(
@@ -63,12 +69,27 @@ def idempotency_key(request: Request) -> str | None:
 
 def preferred_wait(request: Request, most: float) -> float | None:
     """The seconds of `Prefer: wait=n` (RFC 7240), at most `most`; others are passed over."""
-    preferences = ",".join(request.headers.getlist("prefer")).split(",")
-    for preference in preferences:
-        found = re.fullmatch(r'wait\s*=\s*"?(\d{1,6})"?', preference.strip(), re.IGNORECASE)
+    for preference in _preferences(request):
+        found = re.fullmatch(r'wait\s*=\s*"?(\d{1,6})"?', preference, re.IGNORECASE)
         if found:
             return min(float(found[1]), most)
     return None
+
+
+async def give_up(here: Gateway, request: Request, caller: Caller, receipt: Receipt) -> Response:
+    """For a client that hung up. Its job goes on, unless `Prefer: cancel-on-disconnect` was said.
+
+    A job that an earlier request made is that request's to cancel.
+    """
+    if _CANCEL in map(str.lower, _preferences(request)) and not receipt.replayed:
+        with suppress(AlreadyEnded, Unavailable):
+            await here.desk.cancel(caller.account, receipt.job.id)
+    return Response(status_code=CLIENT_GONE)
+
+
+def _preferences(request: Request) -> list[str]:
+    given = ",".join(request.headers.getlist("prefer")).split(",")
+    return [preference.strip() for preference in given]
 
 
 def _refused(error: SpecError, within: Mapping[str, str]) -> ApiError:

@@ -10,11 +10,11 @@ from services.gateway.api.auth import Reader, Writer
 from services.gateway.api.bodies import documented_body, json_of
 from services.gateway.api.context import Gateway, Here
 from services.gateway.api.documented import BODY, DRAWING, KEY, answers
-from services.gateway.api.intake import preferred_wait, take
+from services.gateway.api.intake import give_up, preferred_wait, take
 from services.gateway.api.job_body import JobBody, JobList, job_body
 from services.gateway.api.job_request import JobRequest
 from services.gateway.api.paging import Cursor, Limit, open_cursor
-from services.gateway.api.patience import CLIENT_GONE, while_connected
+from services.gateway.api.patience import while_connected
 from services.gateway.api.refusals import rejected
 from services.gateway.core.job import AlreadyEnded, Job
 from services.kit.http import ApiError, Code
@@ -43,7 +43,8 @@ Status = Annotated[JobStatus | None, Query(description="Only jobs of this status
 async def create_job(request: Request, here: Here, caller: Writer, posted: _Posted) -> Response:
     """Answers at once with a job to follow; with `Prefer: wait=n`, after its end or n seconds.
 
-    No answer waits while the event bus is away, or too many wait already.
+    No answer waits while the event bus is away, or too many wait already. With `Prefer:
+    cancel-on-disconnect` too, hanging up while it waits cancels the job.
 
     With an `Idempotency-Key`, the same body again gets the same job and `Idempotent-Replayed`.
     """
@@ -57,7 +58,7 @@ async def create_job(request: Request, here: Here, caller: Writer, posted: _Post
     with here.waits.one():
         job = await while_connected(request, here.desk.outcome(receipt.job, seconds))
     if job is None:
-        return Response(status_code=CLIENT_GONE)
+        return await give_up(here, request, caller, receipt)
     if job.status is JobStatus.REJECTED:
         raise rejected(job, here.clock.now())
     return _respond(here, job, {**headers, "Preference-Applied": f"wait={seconds:.0f}"})

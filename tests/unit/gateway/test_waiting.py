@@ -112,38 +112,71 @@ async def test_the_wait_survives_a_silent_bus_by_looking_at_the_database(
     assert (await task).status_code == 200
 
 
-@pytest.mark.parametrize("path", [PATH, "/v1/jobs"])
-async def test_a_client_that_hangs_up_is_no_longer_waited_for(
-    house: House, ada: Tenant, path: str
-) -> None:
-    hung_up, sent = asyncio.Event(), list[Any]()
-    bodies = [{"type": "http.request", "body": b'{"prompt": "fox"}', "more_body": False}]
+class HangingUp:
+    """A client that asks and hangs up once its job is there; `sent` is what it would have heard."""
 
-    async def receive() -> Any:
-        if bodies:
-            return bodies.pop()
-        await hung_up.wait()
+    def __init__(self, who: Tenant, path: str, prefer: str, *more: tuple[bytes, bytes]) -> None:
+        self.sent: list[Any] = []
+        self._hung_up = asyncio.Event()
+        self._bodies = [{"type": "http.request", "body": b'{"prompt": "fox"}', "more_body": False}]
+        self._scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "query_string": b"",
+            "headers": [
+                (b"authorization", f"Bearer {who.plain}".encode()),
+                (b"content-type", b"application/json"),
+                (b"prefer", prefer.encode()),
+                *more,
+            ],
+        }
+
+    async def ask(self, house: House, jobs: int = 1) -> None:
+        call = asyncio.ensure_future(house.guard(self._scope, self._receive, self._send))
+        await house.until(lambda: len(house.requested) == jobs and bool(house.waiters._watches))
+        self._hung_up.set()
+        async with asyncio.timeout(5):
+            await call
+
+    async def _receive(self) -> Any:
+        if self._bodies:
+            return self._bodies.pop()
+        await self._hung_up.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message: Any) -> None:
-        sent.append(message)
+    async def _send(self, message: Any) -> None:
+        self.sent.append(message)
 
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": path,
-        "query_string": b"",
-        "headers": [
-            (b"authorization", f"Bearer {ada.plain}".encode()),
-            (b"content-type", b"application/json"),
-            (b"prefer", b"wait=60"),
-        ],
-    }
-    call = asyncio.ensure_future(house.guard(scope, receive, send))
-    await house.until(lambda: bool(house.requested))
-    hung_up.set()
-    async with asyncio.timeout(5):
-        await call
-    assert sent[0]["status"] == 499
+
+@pytest.mark.parametrize("path", [PATH, "/v1/jobs"])
+async def test_a_client_that_hangs_up_is_no_longer_waited_for_and_its_job_goes_on(
+    house: House, ada: Tenant, path: str
+) -> None:
+    client = HangingUp(ada, path, "wait=60")
+    await client.ask(house)
+    assert client.sent[0]["status"] == 499
     assert house.waiters._watches == {}
-    assert (await ada.get(f"/v1/jobs/{house.requested[0].job}")).json()["status"] == "submitted"
+    job = (await ada.get(f"/v1/jobs/{house.requested[0].job}")).json()
+    assert (job["status"], job["cancel_requested"]) == ("submitted", False)
+
+
+@pytest.mark.parametrize("path", [PATH, "/v1/jobs"])
+async def test_a_client_that_hangs_up_cancels_if_it_said_so(
+    house: House, ada: Tenant, path: str
+) -> None:
+    client = HangingUp(ada, path, "wait=60, Cancel-On-Disconnect")
+    await client.ask(house)
+    assert client.sent[0]["status"] == 499
+    job = (await ada.get(f"/v1/jobs/{house.requested[0].job}")).json()
+    assert job["cancel_requested"] is True
+
+
+async def test_a_retry_that_hangs_up_does_not_cancel_what_the_first_call_made(
+    house: House, ada: Tenant
+) -> None:
+    same = (b"idempotency-key", b"fox")
+    await HangingUp(ada, PATH, "", same).ask(house)
+    await HangingUp(ada, PATH, "cancel-on-disconnect", same).ask(house)
+    job = (await ada.get(f"/v1/jobs/{house.requested[0].job}")).json()
+    assert job["cancel_requested"] is False
