@@ -87,6 +87,25 @@ async def test_watch_follows_an_account_until_it_is_told_to_stop(
     await watch.communicate()
 
 
+async def test_watch_shows_operators_the_fleet_while_it_draws(
+    system: System, customer: NewCustomer, tmp_path: Path
+) -> None:
+    someone = await customer("free")
+    data = ("--data", str(system.folder.root))
+    watch = await start("watch", "--fleet", "--json", *data, cwd=tmp_path)
+    assert watch.stdout
+    job = (await someone.api.post("/v1/jobs", {"prompt": "a key", "steps": 50}))["id"]
+    async with asyncio.timeout(60):
+        while True:
+            report = json.loads(await watch.stdout.readline())
+            if job in [drawing["job"] for drawing in report["drawing"]]:
+                break
+    watch.terminate()
+    await watch.communicate()
+    assert report["pool"] == "default"
+    assert [worker["phase"] for worker in report["workers"]] == ["ready"]
+
+
 async def test_operators_open_accounts_and_revoke_keys(run: Run) -> None:
     opened = (await run("keys", "open", "Ada", "--plan", "plus", "--json")).json
     assert (await run("jobs", "list", "--json", "--key", opened["key"])).code == 0

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.api import ENDS, Api, Told
+from services.cli.environment import settings_of
+from services.cli.fleet import follow
 from services.cli.output import print_json
 from services.cli.problems import problems_told
 from services.cli.target import (
@@ -29,14 +31,20 @@ def watch(
     after: Annotated[
         str | None, typer.Option(help="Begin after the event of this id (0: all kept).")
     ] = None,
+    fleet: Annotated[
+        bool, typer.Option("--fleet", help="The pools and what they draw (operators, by Kafka).")
+    ] = False,
     url: UrlOption = None,
     key: KeyOption = None,
     plan: PlanOption = Plan.FREE,
     data: DataOption = DATA,
     json: JsonOption = False,
 ) -> None:
-    """Follow the news of an account, or of one job until it ends."""
+    """Follow the news of an account, or of one job until it ends, or the fleet."""
     with problems_told():
+        if fleet:
+            asyncio.run(follow(settings_of(data), as_json=json))
+            return
         asyncio.run(_watch(Target.find(url, key, plan, data), job, after, as_json=json))
 
 
