@@ -1,9 +1,11 @@
 """Listens to the streams that tell of the fleet, until it is interrupted."""
 
 import asyncio
+import sys
 import time
 from contextlib import nullcontext
 
+import structlog
 from rich.live import Live
 
 from services.cli.fleet.view import FleetView
@@ -24,6 +26,8 @@ _LOOKS_PER_SECOND = 4
 
 async def follow(settings: ServiceSettings, *, as_json: bool) -> None:
     """Shows the fleet live; `as_json`, one line for each report of a pool. Does not return."""
+    # What the bus has to say, such as that Kafka is away, is not for programs that read stdout.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     view = FleetView(time.monotonic)
     tail = Tail(connection(settings, "watch"), _STREAMS, clock=SystemClock(), readiness=Readiness())
 
