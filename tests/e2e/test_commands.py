@@ -94,7 +94,7 @@ async def test_watch_shows_operators_the_fleet_while_it_draws(
     data = ("--data", str(system.folder.root))
     watch = await start("watch", "--fleet", "--json", *data, cwd=tmp_path)
     assert watch.stdout
-    assert json.loads(await watch.stdout.readline())["drawing"] == []
+    assert json.loads(await watch.stdout.readline())["pool"] == "default", "it listens"
     job = (await someone.api.post("/v1/jobs", {"prompt": "a key", "steps": 50}))["id"]
     async with asyncio.timeout(60):
         while True:
