@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -25,7 +26,7 @@ from services.kit.documents.mongo import MongoDocuments
 from services.kit.store import Store
 from services.quota.core import Book, reserve
 from services.quota.repository import ACCOUNTS
-from tests.unit.quota.cases import NOON, PLANS, completed, failed, requested
+from tests.unit.quota.cases import PLANS, completed, failed, requested
 
 _PATIENCE = 60.0
 
@@ -209,8 +210,10 @@ async def test_a_grant_whose_end_was_lost_long_ago_is_given_back(
     outside: Outside, quota: Quota, store: Store
 ) -> None:
     """Only when a later end was handled: before that, its own may still lie on the stream."""
-    past = MongoDocuments(store, ACCOUNTS, ManualClock(NOON), "quota")
-    lost = reserve(None, requested(1, account=account(1)), Book(PLANS), NOON).change
+    long_ago = SystemClock().now() - timedelta(days=30)
+    past = MongoDocuments(store, ACCOUNTS, ManualClock(long_ago), "quota")
+    asked = requested(1, account=account(1)).model_copy(update={"at": long_ago})
+    lost = reserve(None, asked, Book(PLANS), long_ago).change
     await past.change(account(1), lambda _: lost)
     await outside.say(requested(2, account=account(2)))
     await outside.until(lambda: len(outside.decisions) == 2)
