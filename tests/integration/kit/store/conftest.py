@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.kit.store import Store
+from tests.integration.kit.store.relays import Bus
 from tests.unit.kit.documents.samples import BOOKS, NOTES
 
 
@@ -14,3 +15,8 @@ async def store(mongo_url: str, database_name: str) -> AsyncIterator[Store]:
     await store.ensure(BOOKS, NOTES)
     yield store
     store.close()
+
+
+@pytest.fixture
+def bus() -> Bus:
+    return Bus()

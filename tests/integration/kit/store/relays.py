@@ -9,12 +9,23 @@ from services.contracts import Envelope, Event, EventId
 from services.contracts.events import JobCancelled
 from services.kit.clock import SystemClock
 from services.kit.component import Readiness
+from services.kit.documents.mongo import MongoDocuments
 from services.kit.documents.outbox import Pace, Relay
 from services.kit.errors import Unavailable, Unprocessable
 from services.kit.store import Store
-from tests.unit.kit.documents.samples import BOOKS
+from tests.unit.kit.documents.samples import BOOKS, Book
 
-__all__ = ["QUICK", "Bus", "Crash", "eventually", "pending", "relay_of", "running"]
+__all__ = [
+    "QUICK",
+    "Bus",
+    "Crash",
+    "books_of",
+    "eventually",
+    "none_pending",
+    "pending",
+    "relay_of",
+    "running",
+]
 
 QUICK = Pace(poll=0.05, grace=0.1, drain=2.0)
 
@@ -95,6 +106,10 @@ async def eventually(
             await asyncio.sleep(0.01)
 
 
+def books_of(store: Store, relay: Relay | None = None) -> MongoDocuments[Book]:
+    return MongoDocuments(store, BOOKS, SystemClock(), "library", relay)
+
+
 async def pending(store: Store) -> int:
     """How many documents have something in their outbox, by their outbox and by their mark."""
     books = store.collection(BOOKS.name)
@@ -103,6 +118,10 @@ async def pending(store: Store) -> int:
         full = await books.count_documents({"outbox": {"$ne": []}})
     assert marked >= full, "an outbox that no sweep would find"
     return marked
+
+
+async def none_pending(store: Store) -> bool:
+    return await pending(store) == 0
 
 
 def _attempt(envelope: Envelope[Event]) -> int:

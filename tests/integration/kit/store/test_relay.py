@@ -2,19 +2,23 @@
 
 import asyncio
 
-import pytest
-
-from services.kit.clock import SystemClock
 from services.kit.component import Readiness
-from services.kit.documents.mongo import MongoDocuments
 from services.kit.documents.mongo_rows import MongoRows
-from services.kit.documents.outbox import Pace, Relay
+from services.kit.documents.outbox import Pace
 from services.kit.store import Store
 from services.kit.telemetry import current_traceparent, span
 from services.kit.telemetry.recording import recorded_spans
-from tests.integration.kit.store.relays import Bus, Crash, eventually, pending, relay_of, running
+from tests.integration.kit.store.relays import (
+    Bus,
+    Crash,
+    books_of,
+    eventually,
+    none_pending,
+    pending,
+    relay_of,
+    running,
+)
 from tests.unit.kit.documents.samples import (
-    BOOKS,
     NOTES,
     Book,
     Note,
@@ -22,19 +26,6 @@ from tests.unit.kit.documents.samples import (
     cancelled,
     say,
 )
-
-
-def books_of(store: Store, relay: Relay | None = None) -> MongoDocuments[Book]:
-    return MongoDocuments(store, BOOKS, SystemClock(), "library", relay)
-
-
-@pytest.fixture
-def bus() -> Bus:
-    return Bus()
-
-
-async def _none_pending(store: Store) -> bool:
-    return await pending(store) == 0
 
 
 async def _pending_is(store: Store, count: int) -> bool:
@@ -47,7 +38,7 @@ async def test_what_is_decided_is_published_and_then_forgotten(store: Store, bus
     async with running(relay):
         await books_of(store, relay).change("b", be(Book(), said))
         await eventually(lambda: len(bus.published) == 1)
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
         await eventually(lambda: relay.backlog == 0)
     assert [envelope.data for envelope in bus.published] == [said]
     assert bus.published[0].source == "library"
@@ -79,7 +70,7 @@ async def test_a_crash_between_publish_and_clear_says_the_same_again(
 
     bus.after = None
     async with running(relay_of(store, bus)):
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
     assert bus.attempts == [1, 2]
     assert bus.ids[:2] == bus.ids[2:]
 
@@ -90,7 +81,7 @@ async def test_what_a_dead_process_left_is_swept_by_another(store: Store, bus: B
         await dead.change(f"b{number}", say(number, place=number))
     async with running(relay_of(store, bus)):
         await eventually(lambda: len(bus.published) == 3)
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
     assert sorted(bus.attempts) == [0, 1, 2]
 
 
@@ -118,7 +109,7 @@ async def test_events_of_a_document_keep_their_order_over_a_flapping_bus(
         for number in range(40):
             await books.change("b", say(2 * number, 2 * number + 1))
         await eventually(lambda: len(bus.attempts) == 80)
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
     assert bus.attempts == list(range(80))
 
 
@@ -139,7 +130,7 @@ async def test_a_row_is_there_before_the_event_that_follows_it(store: Store, bus
         again = NOTES.entry("n", Note("a", 1, "second"))
         await books_of(store, relay).change("b", be(Book(), cancelled(2), rows=(again,)))
         await eventually(lambda: len(bus.published) == 2)
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
     assert seen == [note, note]
 
 
@@ -148,7 +139,7 @@ async def test_rows_without_events_are_written_and_forgotten(store: Store, bus: 
     row = NOTES.entry("n", Note("a", 1))
     async with running(relay):
         await books_of(store, relay).change("b", be(Book(), rows=(row,)))
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
     assert await MongoRows(store, NOTES).get("n") == Note("a", 1)
     assert bus.published == []
 
@@ -181,7 +172,7 @@ async def test_one_bad_event_stops_its_own_document_only(store: Store, bus: Bus)
         await eventually(lambda: len(bus.attempts) == 11)
         await eventually(lambda: _pending_is(store, 1))
         bus.refuses = set()
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
     assert sorted(bus.attempts) == list(range(12))
 
 
@@ -193,7 +184,7 @@ async def test_two_relays_on_one_database_say_everything_in_order(store: Store, 
             both = here.change("b", say(number)), there.change("c", say(1000 + number, place=1))
             await asyncio.gather(*both)
             await there.change("b", say(number + 1))
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
     assert [attempt for attempt in bus.attempts if attempt < 1000] == list(range(60))
     assert [attempt for attempt in bus.attempts if attempt >= 1000] == list(range(1000, 1060, 2))
 

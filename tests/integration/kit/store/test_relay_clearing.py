@@ -2,32 +2,22 @@
 
 import asyncio
 
-import pytest
-
-from services.kit.clock import SystemClock
-from services.kit.documents.mongo import MongoDocuments
-from services.kit.documents.outbox import Pace, Relay
+from services.kit.documents.outbox import Pace
 from services.kit.store import Store
-from tests.integration.kit.store.relays import Bus, eventually, pending, relay_of, running
+from tests.integration.kit.store.relays import (
+    Bus,
+    books_of,
+    eventually,
+    none_pending,
+    pending,
+    relay_of,
+    running,
+)
 from tests.unit.kit.documents.samples import (
     BOOKS,
-    Book,
     lend,
     say,
 )
-
-
-def books_of(store: Store, relay: Relay | None = None) -> MongoDocuments[Book]:
-    return MongoDocuments(store, BOOKS, SystemClock(), "library", relay)
-
-
-@pytest.fixture
-def bus() -> Bus:
-    return Bus()
-
-
-async def _none_pending(store: Store) -> bool:
-    return await pending(store) == 0
 
 
 async def _outbox_of(store: Store, name: str, length: int) -> bool:
@@ -58,7 +48,7 @@ async def test_a_change_during_a_publish_keeps_its_own_events(store: Store, bus:
     await books.change("b", say(3))
     async with running(relay_of(store, bus)):
         await eventually(lambda: bus.attempts == [1, 2, 3])
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
 
 
 async def test_a_document_deleted_and_made_anew_keeps_its_new_events(
@@ -93,7 +83,7 @@ async def test_a_long_outbox_goes_out_in_pieces(store: Store, bus: Bus) -> None:
 
     bus.after = note_size
     async with running(relay_of(store, bus)):
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
     assert bus.attempts == list(range(1200))
     assert sizes[:3] == [500, 500, 200]
 

@@ -12,12 +12,18 @@ import pytest
 from services.kit.clock import SystemClock
 from services.kit.component import Readiness
 from services.kit.documents import Change, CollectionSpec, Index
-from services.kit.documents.mongo import MongoDocuments
 from services.kit.errors import Duplicate, Unavailable
 from services.kit.store import Refused, Store, StoreWatch
 from services.kit.telemetry import metrics
 from services.kit.telemetry.recording import recorded_metrics
-from tests.integration.kit.store.relays import Bus, eventually, pending, relay_of, running
+from tests.integration.kit.store.relays import (
+    Bus,
+    books_of,
+    eventually,
+    none_pending,
+    relay_of,
+    running,
+)
 from tests.unit.kit.documents.samples import BOOKS, Book, be, cancelled, lend, say
 from tests.wire import Wire
 
@@ -38,10 +44,6 @@ async def far(wire: Wire, store: Store, database_name: str) -> AsyncIterator[Sto
 
 def by(wire: Wire) -> str:
     return f"mongodb://{wire.address}/?directConnection=true"
-
-
-def books_of(store: Store) -> MongoDocuments[Book]:
-    return MongoDocuments(store, BOOKS, SystemClock(), "library")
 
 
 def borrow(book: Book | None) -> Change[Book] | None:
@@ -94,19 +96,19 @@ async def test_a_write_that_arrives_twice_takes_place_once(
         lent = 2
     await far.ping()
     wire.double(command)
-    books = MongoDocuments(far, BOOKS, SystemClock(), "library", relay)
+    books = books_of(far, relay)
     changed = await books.change("b", lambda book: Change(lend(book).state, (cancelled(1),)))
     assert (changed, wire.doubled) == (Book(lent=lent), 1)
     async with running(relay):
         await eventually(lambda: bus.attempts == [1])
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
     assert len(bus.published) == 1
 
 
 async def test_a_write_without_a_read_before_it_that_arrives_twice_takes_place_once(
     far: Store, wire: Wire
 ) -> None:
-    books = MongoDocuments(far, BOOKS, SystemClock(), "library", relay_of(far, Bus()))
+    books = books_of(far, relay_of(far, Bus()))
     await books.change("b", lend)
     wire.double(b"update")
     assert (await books.change("b", lend), wire.doubled) == (Book(lent=2), 1)
@@ -154,7 +156,7 @@ async def test_readiness_follows_the_database(far: Store, wire: Wire) -> None:
 async def test_a_relay_outlives_its_database(store: Store, far: Store, wire: Wire) -> None:
     bus = Bus()
     relay = relay_of(far, bus)
-    books = MongoDocuments(far, BOOKS, SystemClock(), "library", relay)
+    books = books_of(far, relay)
     async with running(relay):
         await books.change("b", say(1))
         await eventually(lambda: bus.attempts == [1])
@@ -162,7 +164,7 @@ async def test_a_relay_outlives_its_database(store: Store, far: Store, wire: Wir
         await books_of(store).change("b", say(2))
         wire.heal()
         await eventually(lambda: bus.attempts == [1, 2])
-        await eventually(lambda: _none_pending(store))
+        await eventually(lambda: none_pending(store))
 
 
 async def test_ensuring_twice_changes_nothing(store: Store) -> None:
@@ -230,10 +232,6 @@ async def _outbox(store: Store, name: str) -> int:
         stored = await store.collection("books").find_one({"_id": name})
     assert stored
     return len(stored["outbox"])
-
-
-async def _none_pending(store: Store) -> bool:
-    return await pending(store) == 0
 
 
 async def _answers(store: Store) -> bool:
