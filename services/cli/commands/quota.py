@@ -1,12 +1,10 @@
 """`heatsink quota`: the proof that nobody was charged wrongly."""
 
-import subprocess
-import sys
-
 import typer
 
 from services.cli.environment import environment
 from services.cli.problems import problems_told
+from services.cli.services import run_module
 from services.cli.target import DATA, DataOption, JsonOption
 
 __all__ = ["app"]
@@ -24,6 +22,4 @@ def check(data: DataOption = DATA, json: JsonOption = False) -> None:
     """Prove the ledger's equations on quota's database; exit 1 where one does not hold."""
     with problems_told():
         environ = environment(data)
-    # quota's own process reads quota's own database: no command reaches into a service.
-    command = [sys.executable, "-m", "services.quota", "check", *(["--json"] if json else [])]
-    raise typer.Exit(subprocess.run(command, env=environ, check=False).returncode)  # noqa: S603 - our own module
+    run_module("services.quota", "check", *(["--json"] if json else []), environ=environ)

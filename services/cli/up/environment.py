@@ -6,12 +6,15 @@ from pathlib import Path
 from services.cli.up.addresses import Addresses
 from services.cli.up.folder import DataFolder
 
-__all__ = ["DRAIN_SECONDS", "service_environment"]
+__all__ = ["CATALOGUE", "DRAIN_SECONDS", "service_environment"]
 
 DRAIN_SECONDS = 8.0
 """How long a service may drain at a stop, unless the caller's environment says otherwise."""
 
 _PROJECT = Path(__file__).parents[3]
+
+CATALOGUE = _PROJECT / "models" / "catalogue.yaml"
+"""The repository's own, unless the caller's environment names another."""
 
 
 def service_environment(
@@ -29,7 +32,7 @@ def _defaults(folder: DataFolder, pepper: str) -> dict[str, str]:
     return {
         "PYTHONUNBUFFERED": "1",
         "HEATSINK_BLOBS": str(folder.blobs),
-        "HEATSINK_CATALOGUE": str(_PROJECT / "models" / "catalogue.yaml"),
+        "HEATSINK_CATALOGUE": str(CATALOGUE),
         "HEATSINK_PLANS": str(_PROJECT / "services" / "quota" / "plans.yaml"),
         "HEATSINK_PEPPER": pepper,
         "HEATSINK_LOG_FORMAT": "console",
