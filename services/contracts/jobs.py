@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from services.contracts.catalogue import ModelId, TaskKind
+from services.contracts.catalogue import Digest, ModelId, TaskKind
 from services.contracts.event import Data
 from services.contracts.ids import UploadId
 
@@ -75,7 +75,7 @@ class ImageRef(Data):
     index: int = Field(ge=0)
     blob: str = Field(description="Key in the blob store.")
     media_type: str = "image/png"
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: Digest
     bytes: int = Field(gt=0)
     width: int = Field(gt=0)
     height: int = Field(gt=0)
