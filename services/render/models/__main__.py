@@ -72,11 +72,10 @@ def _digest(chosen: argparse.Namespace) -> int:
 
 
 def _wish(chosen: argparse.Namespace) -> dict[str, Any]:
-    sizes = chosen.size or [native_size(chosen.folder) or ""]
-    wish = {
+    wish: dict[str, Any] = {
         "id": chosen.id or chosen.folder.resolve().name,
         "title": chosen.title or chosen.folder.resolve().name,
-        "sizes": [_size(size) for size in sizes],
+        "sizes": _sizes(chosen),
         "steps": {"minimum": 1, "maximum": _MOST_STEPS, "default": chosen.steps},
         "guidance": {"minimum": 1, "maximum": _MOST_GUIDANCE, "default": chosen.guidance},
         "price": chosen.price,
@@ -86,6 +85,13 @@ def _wish(chosen: argparse.Namespace) -> dict[str, Any]:
     if chosen.hub:
         wish["source"] = {"hub": chosen.hub, "revision": chosen.revision or ""}
     return wish
+
+
+def _sizes(chosen: argparse.Namespace) -> list[dict[str, int]]:
+    """Those that were given, else the model's own."""
+    if not chosen.size and (native := native_size(chosen.folder)):
+        return [native]
+    return [_size(text) for text in chosen.size or [""]]
 
 
 def _size(text: str) -> dict[str, int]:

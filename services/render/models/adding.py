@@ -8,8 +8,9 @@ import yaml
 from pydantic import ValidationError
 
 from services.contracts import Catalogue, ModelEntry
+from services.kit.settings import first_problem
 from services.render.engine.digests import digests
-from services.render.engine.plan import look_over
+from services.render.engine.vetting import vet
 
 __all__ = ["NotAddedError", "add", "native_size"]
 
@@ -28,8 +29,8 @@ def add(catalogue: Path, folder: Path, wish: dict[str, Any]) -> ModelEntry:
     if not folder.resolve().is_relative_to(root):
         raise NotAddedError(f"{folder} lies outside of the catalogue's folder {root}")
     path = folder.resolve().relative_to(root).as_posix()
+    vet(folder, root)
     entry = _entry({"path": path, "files": digests(folder), **wish})
-    look_over(entry, root)
     before = catalogue.read_text(encoding="utf-8")
     after = before.rstrip("\n") + "\n" + _block(entry)
     _ensure_sound(after)
@@ -37,21 +38,21 @@ def add(catalogue: Path, folder: Path, wish: dict[str, Any]) -> ModelEntry:
     return entry
 
 
-def native_size(folder: Path) -> str | None:
-    """`WIDTHxHEIGHT` that the model was trained for, where its configuration tells."""
+def native_size(folder: Path) -> dict[str, int] | None:
+    """Width and height that the model was trained for, where its configuration tells."""
     denoiser = _config(folder / "unet") or _config(folder / "transformer")
     blocks = _config(folder / "vae").get("block_out_channels")
     sample = denoiser.get("sample_size")
     match sample if isinstance(sample, list) else [sample, sample]:
         case [int() as height, int() as width] if isinstance(blocks, list):
             scale = 2 ** (len(blocks) - 1)
-            return f"{width * scale}x{height * scale}"
+            return {"width": width * scale, "height": height * scale}
         case _:
             return None
 
 
 def _config(part: Path) -> dict[str, Any]:
-    """Empty where there is none, or none that can be read: `look_over` says so."""
+    """Empty where there is none, or none that can be read: `vet` says so."""
     try:
         found = json.loads((part / "config.json").read_bytes())
     except (OSError, ValueError):
@@ -75,8 +76,8 @@ def _ensure_sound(text: str) -> None:
 
 
 def _first(error: ValidationError) -> str:
-    first = error.errors(include_input=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc']) or 'entry'}: {first['msg']}"
+    place, reason = first_problem(error)
+    return f"{'.'.join(str(part) for part in place) or 'entry'}: {reason}"
 
 
 def _block(entry: ModelEntry) -> str:
