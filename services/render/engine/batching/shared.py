@@ -42,6 +42,7 @@ class SharedRenders:
         kinds: Sequence[TaskKind] = (TaskKind.TEXT_TO_IMAGE,),
     ) -> None:
         self._pipelines = {kind: _of_kind(pipeline, kind) for kind in kinds}
+        self._arguments = {kind: _accepted(one) for kind, one in self._pipelines.items()}
         self._place = _place_of(pipeline)
         self._joint = JointDenoiser(getattr(pipeline, self._place))
         self._tokenizers = guarded(pipeline)
@@ -62,10 +63,14 @@ class SharedRenders:
 
     def arguments(self, kind: TaskKind) -> frozenset[str]:
         """What a call of this kind takes."""
-        return frozenset(inspect.signature(type(self._pipelines[kind]).__call__).parameters)
+        return self._arguments[kind]
 
     def close(self) -> None:
         self._gatherer.close()
+
+
+def _accepted(pipeline: Any) -> frozenset[str]:
+    return frozenset(inspect.signature(type(pipeline).__call__).parameters)
 
 
 def _of_kind(pipeline: Any, kind: TaskKind) -> Any:
