@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from training.captions import caption
 from training.learner import Learner
 from training.noise import question
 from training.pace import Pace, rate
+from training.recording import Steps
 from training.tokens import LENGTH
 from training.world import Subject
 
@@ -71,10 +73,12 @@ def taught(
     networks.denoiser.train()
     alphas = networks.schedule.alphas_cumprod.to(lesson.tokens.device)
     dice = torch.Generator(lesson.tokens.device).manual_seed(pace.step)
+    steps = Steps(partial(_loss, networks), learner.parameters)
     for done in pace.steps():
         latents, told = _asked(lesson, batch, dice)
-        loss = _loss(networks, latents, told, alphas, dice)
-        learner.learn(loss, pace.step, rate(_RATE, pace.step, done))
+        asked = question(latents, alphas, dice)
+        loss = steps(asked.noisy, asked.at, asked.target, told)
+        learner.learn(pace.step, rate(_RATE, pace.step, done))
         if pace.step % 100 == 0:
             say(f"denoiser {pace.step} at {pace.used:.0f} s: loss {loss.item():.4f}")
         memory.keep_now_and_then()
@@ -100,17 +104,16 @@ def _told(lesson: Lesson, chosen: torch.Tensor, dice: torch.Generator) -> torch.
 
 def _loss(
     networks: Networks,
-    latents: torch.Tensor,
+    noisy: torch.Tensor,
+    at: torch.Tensor,
+    target: torch.Tensor,
     told: torch.Tensor,
-    alphas: torch.Tensor,
-    dice: torch.Generator,
 ) -> torch.Tensor:
     """Plain squared error of v: weights by signal to noise starve the steps that give shape."""
-    asked = question(latents, alphas, dice)
     meaning = networks.text_encoder(input_ids=told)[0]
-    noisy = asked.noisy.bfloat16().to(memory_format=torch.channels_last)
-    answer = networks.denoiser(noisy, asked.at, encoder_hidden_states=meaning, return_dict=False)
-    loss: torch.Tensor = (answer[0].float() - asked.target).square().mean()
+    shown = noisy.bfloat16().to(memory_format=torch.channels_last)
+    answer = networks.denoiser(shown, at, encoder_hidden_states=meaning, return_dict=False)
+    loss: torch.Tensor = (answer[0].float() - target).square().mean()
     return loss
 
 

@@ -38,9 +38,13 @@ class Learner:
             network.to(dtype=torch.bfloat16)
         self._live = self._parameters()
 
-    def learn(self, loss: torch.Tensor, step: int, rate: float) -> None:
-        """One step downhill. Raises Diverged after fifty in a row that led nowhere."""
-        loss.backward()  # type: ignore[no-untyped-call]
+    @property
+    def parameters(self) -> list[torch.Tensor]:
+        """What the networks compute with, and where their gradients are looked for."""
+        return self._live
+
+    def learn(self, step: int, rate: float) -> None:
+        """One step down the gradients. Raises Diverged after fifty in a row that led nowhere."""
         for master, live in zip(self._masters, self._live, strict=True):
             master.grad = None if live.grad is None else live.grad.float()
             live.grad = None

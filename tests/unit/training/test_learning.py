@@ -38,7 +38,8 @@ def fitted(learner: Learner, network: torch.nn.Linear, steps: int) -> None:
     for step in range(steps):
         shown = torch.randn(32, 4, generator=dice(step)).bfloat16()
         loss = (network(shown).float() - shown.float().sum(1, keepdim=True)).square().mean()
-        learner.learn(loss, step, 0.02)
+        loss.backward()
+        learner.learn(step, 0.02)
 
 
 def test_it_learns_and_ends_as_its_average_in_full_precision() -> None:
@@ -55,7 +56,8 @@ def test_a_step_without_a_finite_gradient_changes_nothing() -> None:
     learner = Learner([network], average=0.9)
     fitted(learner, network, 3)
     before = [value.clone() for value in learner.state()["masters"]]
-    learner.learn(network(torch.full((1, 4), torch.inf).bfloat16()).sum(), 3, 0.02)
+    network(torch.full((1, 4), torch.inf).bfloat16()).sum().backward()
+    learner.learn(3, 0.02)
     assert all(map(torch.equal, before, learner.state()["masters"]))
     fitted(learner, network, 300)
     assert torch.isfinite(network.weight).all()
@@ -67,7 +69,8 @@ def test_one_that_only_goes_astray_says_so() -> None:
 
     def astray(steps: int) -> None:
         for step in range(steps):
-            learner.learn(network(torch.full((1, 1), torch.nan).bfloat16()).sum(), step, 0.02)
+            network(torch.full((1, 1), torch.nan).bfloat16()).sum().backward()
+            learner.learn(step, 0.02)
 
     astray(50)
     with pytest.raises(Diverged, match="in a row"):
