@@ -15,6 +15,7 @@ from services.render.core import (
     Roster,
     Speed,
     WorkerRecord,
+    asked_of,
     heat_of,
     load_report,
 )
@@ -141,6 +142,21 @@ def test_heat_is_the_worst_wait_as_a_share_of_its_promise(
     paid: float, free: float, heat: Heat
 ) -> None:
     assert heat_of({Lane.PAID: paid, Lane.FREE: free, Lane.DEFERRED: 9999.0}) is heat
+
+
+def test_the_scaler_hears_of_all_lanes_and_of_a_typical_worker() -> None:
+    backlog = {Lane.PAID: 4.0, Lane.FREE: 6.0, Lane.DEFERRED: 10.0}
+    both = {"w1": worker(speed=2.0), "w2": worker(speed=4.0)}
+    asked = asked_of(measured(both, backlog, {Lane.PAID: 1.0, Lane.FREE: 0.5}), offered=7.0)
+    assert (asked.offered, asked.drained, asked.running) == (7.0, 1.5, 2)
+    assert (asked.backlog, asked.deferred) == (10.0, 10.0)
+    assert asked.speed == pytest.approx(3.0)
+
+
+def test_what_two_workers_cannot_serve_is_told_once() -> None:
+    ill = replace(worker(), troubles=("b: no weights", "a: no licence"))
+    roster = Roster().observed([("w1", ill), ("w2", ill), ("w3", worker())], 0.0)
+    assert roster.troubles == ("a: no licence", "b: no weights")
 
 
 def test_a_worker_that_shows_no_sign_of_life_is_gone() -> None:

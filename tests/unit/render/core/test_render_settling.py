@@ -18,6 +18,7 @@ from services.render.core import (
     Entry,
     LeaseWatch,
     Running,
+    Tries,
     Waiting,
     claim,
     claim_of,
@@ -139,6 +140,11 @@ def test_a_crash_is_remembered() -> None:
     assert state.tries.crashes == 1
     assert isinstance(event, JobRequeued)
     assert event.reason == "engine_died"
+
+
+@pytest.mark.parametrize(("crashes", "suspect"), [(0, False), (1, False), (2, True)])
+def test_who_was_there_at_two_crashes_is_a_suspect(crashes: int, suspect: bool) -> None:
+    assert Tries(crashes=crashes).suspect is suspect
 
 
 def test_the_third_failed_attempt_is_the_last() -> None:

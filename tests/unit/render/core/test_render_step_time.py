@@ -36,6 +36,10 @@ def test_a_guided_render_counts_as_a_pair_of_rows() -> None:
     assert limit == 22
 
 
+def test_steps_of_one_size_say_nothing_of_another() -> None:
+    assert measured(base=0.0, slope=0.1, sizes=(1,)).limit(1, ALL) == 2
+
+
 def test_what_did_not_fit_into_memory_is_not_tried_again() -> None:
     assert measured(base=1.0, slope=0.0, sizes=(1, 8)).refused(8).limit(1, ALL) == 4
 
