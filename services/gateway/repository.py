@@ -1,7 +1,7 @@
 """Every database call of gateway's. An account's jobs are only ever read with its id in hand."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from services.contracts import AccountId, Event, JobId, JobStatus, KeyId
 from services.gateway.core.account import Account, announcement
@@ -28,6 +28,9 @@ JOBS: CollectionSpec[Job] = CollectionSpec(
 ACCOUNTS: CollectionSpec[Account] = CollectionSpec(
     "accounts", Account, (Index(("id",)), Index(("keys.id",), unique=True, sparse=True))
 )
+
+
+_EVER = datetime.fromtimestamp(0, UTC)
 
 
 class Jobs:
@@ -73,9 +76,10 @@ class Jobs:
 
     async def undecided(self, most: int) -> int:
         """How many jobs wait for quota's decision; no more than `most` are counted."""
-        # Who is to be reminded is in a small index of its own, those without a decision among them.
+        # Who is to be reminded, at whatever time, is in a small index of its own, and those without
+        # a decision are among them. A comparison lets SecantusDB use it as well, "!=" does not.
         waiting: list[Condition] = [
-            ("remind_at", "exists", True),
+            ("remind_at", ">", _EVER),
             ("status", "==", JobStatus.SUBMITTED),
         ]
         return await self._documents.count(waiting, limit=most)

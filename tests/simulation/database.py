@@ -27,7 +27,6 @@ _OPERATORS = {
     "$gt": ">",
     "$gte": ">=",
     "$in": "in",
-    "$exists": "exists",
 }
 
 
@@ -225,10 +224,16 @@ class _Cursor:
 
 def _conditions(where: Filter) -> list[Condition]:
     return [
-        (path, cast("Any", _OPERATORS[word]), value)
+        _condition(path, word, value)
         for path, wanted in where.items()
         for word, value in (wanted.items() if isinstance(wanted, Mapping) else (("$eq", wanted),))
     ]
+
+
+def _condition(path: str, word: str, value: Any) -> Condition:
+    if word == "$exists":
+        return (path, "!=" if value else "==", None)
+    return (path, cast("Any", _OPERATORS[word]), value)
 
 
 def _updated(document: Stored, change: Filter) -> Stored:

@@ -9,7 +9,6 @@ from services.kit.documents.model import Condition
 __all__ = ["to_filter", "to_sort"]
 
 _WORDS = {
-    "==": "$eq",
     "!=": "$ne",
     "<": "$lt",
     "<=": "$lte",
@@ -33,9 +32,10 @@ def to_sort(order: Sequence[str], prefix: str) -> list[tuple[str, int]]:
     ]
 
 
-def _operation(how: str, value: Any) -> dict[str, Any]:
-    if how == "exists":
-        return {"$ne": None} if value else {"$eq": None}
+def _operation(how: str, value: Any) -> Any:
+    if how == "==":
+        # A bare value: SecantusDB reads on in a compound index after such a one, not after $eq.
+        return {"$eq": value} if value is None or isinstance(value, dict | list) else value
     if how not in _WORDS:
         raise ValueError(f"no such operator: {how}")
     return {_WORDS[how]: value}

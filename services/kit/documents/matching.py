@@ -60,8 +60,6 @@ def _holds(document: Fields, field: str, how: str, value: Any) -> bool:
             return not _equals(found, wanted)
         case "in":
             return any(_equals(found, one) for one in wanted)
-        case "exists":
-            return any(item is not None for item in found) is bool(wanted)
         case "<" | "<=" | ">" | ">=":
             return any(
                 _rank(item) == _rank(wanted) and _COMPARE[how](item, wanted) for item in found

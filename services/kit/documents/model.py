@@ -20,7 +20,7 @@ __all__ = [
 
 S = TypeVar("S")
 
-Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "exists"]
+Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in"]
 
 Condition = tuple[str, Operator, Any]
 """A field of the state (dots reach inside; `_id` is the document's id), an operator, a value."""
