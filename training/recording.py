@@ -55,7 +55,8 @@ class _Recording:
         self._gradients = [one.grad for one in parameters]
 
     def _warm_up(self, loss: Loss) -> None:
-        beside, here = torch.cuda.Stream(), torch.cuda.current_stream()
+        beside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        here = torch.cuda.current_stream()
         beside.wait_stream(here)
         with torch.cuda.stream(beside):
             for _ in range(_WARM):
