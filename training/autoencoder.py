@@ -28,7 +28,7 @@ def taught(network: Any, pictures: torch.Tensor, pace: Pace, *, batch: int, say:
         chosen = torch.randint(len(pictures), (batch,), device=pictures.device)
         shown = _seen_differently(pixels(pictures[chosen]))
         loss = _loss(network, shown)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         learner.learn(pace.step, rate(_RATE, pace.step, done))
         if pace.step % 100 == 0:
             say(f"autoencoder {pace.step} at {pace.used:.0f} s: loss {loss.item():.4f}")

@@ -36,7 +36,7 @@ class Steps:
 
 def _computed(loss: Loss, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
     found = loss(*inputs)
-    found.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward(found)
     return found.detach()
 
 
