@@ -61,6 +61,9 @@ class JobSpec(Data):
         ge=0, lt=2**32, description="Seed of the first image; image k uses seed + k (mod 2**32)."
     )
     strength: float | None = Field(default=None, gt=0, le=1)
+    previews: int = Field(
+        default=0, ge=0, le=10, description="Early looks at the first image, spread over its steps."
+    )
     images: tuple[UploadId, ...] = ()
     mask: UploadId | None = None
 

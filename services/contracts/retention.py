@@ -154,7 +154,7 @@ _BLOBS = (
         "HEATSINK_GATEWAY_PICTURE_GRACE_HOURS",
     ),
     Kept(
-        "pictures that are no job's: of attempts that came to nothing",
+        "pictures that are no job's: previews, and those of attempts that came to nothing",
         "blob store",
         None,
         _DAY,

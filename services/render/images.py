@@ -1,4 +1,4 @@
-"""Finished pictures on their way to the blob store."""
+"""Pictures, and early looks at them, on their way to the blob store."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from services.render.engine import Picture
 __all__ = ["BlobStore", "Images", "Stored"]
 
 _MEDIA_TYPE = "image/png"
+_PREVIEW_TYPE = "image/webp"
 
 
 class Stored(Protocol):
@@ -38,6 +39,12 @@ class Images:
         return tuple(
             [await self._store(claim, index, picture) for index, picture in enumerate(pictures)]
         )
+
+    async def store_preview(self, claim: Claim, step: int, content: bytes) -> str:
+        """Its key. Nobody names it once the job has ended, so gateway's sweep takes it."""
+        key = f"{_folder(claim.job)}/{claim.attempt}-preview-{step}.webp"
+        await self._blobs.put(key, content, media_type=_PREVIEW_TYPE)
+        return key
 
     async def discard(self, refs: Sequence[ImageRef]) -> None:
         for ref in refs:

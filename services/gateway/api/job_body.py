@@ -29,6 +29,7 @@ class Progress(BaseModel):
     step: int
     steps: int
     seconds_left: float | None
+    preview: str | None = Field(description="Where the latest early look lies, with your key.")
 
 
 class Queue(BaseModel):
@@ -132,7 +133,7 @@ def job_body(here: Gateway, job: Job) -> JobBody:
         seeds=list(spec.seeds),
         units=job.units,
         attempt=job.attempt,
-        progress=_progress(job),
+        progress=_progress(here, job),
         queue=_queue(here, job),
         images=[_picture(here, job, image) for image in job.images],
         error=_failure(job),
@@ -148,11 +149,15 @@ def job_body(here: Gateway, job: Job) -> JobBody:
     )
 
 
-def _progress(job: Job) -> Progress | None:
+def _progress(here: Gateway, job: Job) -> Progress | None:
     if job.progress is None:
         return None
+    preview = f"{here.settings.public_url}/v1/jobs/{job.id}/preview"
     return Progress(
-        step=job.progress.step, steps=job.progress.steps, seconds_left=job.progress.seconds_left
+        step=job.progress.step,
+        steps=job.progress.steps,
+        seconds_left=job.progress.seconds_left,
+        preview=preview if job.progress.preview else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.gateway.core.spec import MAX_PROMPT, Wish
+from services.gateway.core.spec import MAX_PREVIEWS, MAX_PROMPT, Wish
 
 __all__ = ["JobRequest"]
 
@@ -33,6 +33,10 @@ class JobRequest(BaseModel):
     guidance: float | None = Field(None, description="How closely to follow the prompt.")
     seed: int | None = Field(
         None, description="Of the first image, 0 to 4294967295; the next one has the next seed."
+    )
+    previews: int | None = Field(
+        None,
+        description=f"Early looks at the first image while it is drawn: 0 to {MAX_PREVIEWS}.",
     )
 
     @property

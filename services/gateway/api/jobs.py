@@ -17,6 +17,7 @@ from services.gateway.api.paging import Cursor, Limit, open_cursor
 from services.gateway.api.patience import while_connected
 from services.gateway.api.refusals import rejected
 from services.gateway.core.job import AlreadyEnded, Job
+from services.kit.blobs import BlobMissing
 from services.kit.http import ApiError, Code
 
 __all__ = ["router"]
@@ -100,6 +101,29 @@ async def get_job(here: Here, caller: Reader, id: str) -> JobBody:
     if job is None:
         raise ApiError(Code.NOT_FOUND)
     return job_body(here, job)
+
+
+@router.get(
+    "/{id}/preview",
+    operation_id="getPreview",
+    summary="Look at a picture while it is drawn",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/webp": {}}, "description": "Small, and rough at first."},
+        **answers(*KEY, Code.NOT_FOUND, Code.STORAGE_UNAVAILABLE, Code.BLOB_STORE_UNAVAILABLE),
+    },
+)
+async def get_preview(here: Here, caller: Reader, id: str) -> Response:
+    """The latest of the `previews` that the job asked for; none before the first, or at its end."""
+    job = await here.desk.look(caller.account, _job_id(id))
+    if job is None or job.progress is None or job.progress.preview is None:
+        raise ApiError(Code.NOT_FOUND)
+    try:
+        content = await here.pictures.get(job.progress.preview)
+    except BlobMissing as missing:
+        raise ApiError(Code.NOT_FOUND) from missing
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type="image/webp", headers=headers)
 
 
 @router.post(

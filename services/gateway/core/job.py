@@ -83,6 +83,7 @@ class Progress:
     step: int
     steps: int
     seconds_left: float | None
+    preview: str | None = None
 
 
 @dataclass(frozen=True)
@@ -175,8 +176,16 @@ def cancelling(job: Job, now: datetime) -> tuple[Job, tuple[Event, ...]] | None:
 
 
 def newest(first: Event, second: Event) -> Event:
-    """The later of two events of one job; the first where they are as late."""
-    return second if (job_rank(second) or ()) > (job_rank(first) or ()) else first
+    """The later of two events of one job; the first where they are as late.
+
+    Of progress, the latest preview of the attempt stays: not every step has one.
+    """
+    first, second = sorted((second, first), key=lambda event: job_rank(event) or ())
+    match first, second:
+        case JobProgressed(preview=str(seen)), JobProgressed(preview=None):
+            if first.attempt == second.attempt:
+                return second.model_copy(update={"preview": seen})
+    return second
 
 
 def slim(event: Event) -> Event:
@@ -212,7 +221,7 @@ def _with_lasting(job: Job, event: Event) -> Job:
 def _with_current(job: Job, event: Event) -> Job:
     match event:
         case JobProgressed():
-            progress = Progress(event.step, event.steps, event.seconds_left)
+            progress = Progress(event.step, event.steps, event.seconds_left, event.preview)
             return replace(job, progress=progress, attempt=event.attempt)
         case JobStarted() | JobRequeued():
             return replace(job, progress=None, attempt=event.attempt)

@@ -6,7 +6,10 @@ from services.gateway.core.job import Job
 __all__ = ["PICTURES", "folder_of", "is_nobodys", "job_of"]
 
 PICTURES = "images"
-"""Where render stores pictures: `images/<job>/<attempt>-<index>.png`."""
+"""Where render stores pictures: `images/<job>/<attempt>-<index>.png`.
+
+Previews lie there too, `<attempt>-preview-<step>.webp`; no ended job names them.
+"""
 
 
 def folder_of(job: JobId) -> str:

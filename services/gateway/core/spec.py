@@ -12,6 +12,7 @@ __all__ = ["MAX_PROMPT", "Flaw", "Quality", "SpecError", "Wish", "job_spec", "st
 
 MAX_PROMPT = 32_000
 SEEDS = 2**32
+MAX_PREVIEWS = 10
 AUTO = "auto"
 
 N = TypeVar("N", int, float)
@@ -81,6 +82,7 @@ class Wish:
     steps: int | None = None
     guidance: float | None = None
     seed: int | None = None
+    previews: int | None = None
 
 
 def job_spec(wish: Wish, catalogue: Catalogue, seed: int) -> tuple[JobSpec, ModelEntry]:
@@ -110,6 +112,7 @@ def job_spec(wish: Wish, catalogue: Catalogue, seed: int) -> tuple[JobSpec, Mode
             model.guidance.default,
         ),
         seed=_within("seed", wish.seed, 0, SEEDS - 1, seed % SEEDS),
+        previews=_within("previews", wish.previews, 0, MAX_PREVIEWS, 0),
     )
     return spec, model
 

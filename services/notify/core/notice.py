@@ -106,6 +106,8 @@ def live_notice(event: Event) -> LiveNotice | None:
     match event:
         case JobProgressed():
             facts = event.model_dump(mode="json", exclude={"account", "preview", "at"})
+            # Where it lies is nobody's business outside: gateway hands it out by the job.
+            facts["preview"] = event.preview is not None
             return LiveNotice("job.progressed", facts, account=event.account)
         case UsageChanged():
             facts = event.model_dump(mode="json", include={"plan", "grants"})

@@ -13,6 +13,7 @@ from services.render.engine.messages import Draw
 from services.render.engine.model import Model
 from services.render.engine.painter import DeviceLostError, RenderError, Watch
 from services.render.engine.photos import begun_with
+from services.render.engine.previews import Previewer
 
 __all__ = ["Pixels", "draw_pixels"]
 
@@ -55,6 +56,8 @@ def _pass_within_memory(
 def _pass(model: Model, draw: Draw, seeds: tuple[int, ...], part: "_Part") -> list[Pixels]:
     with model.renders.begin(draw.lane, draw.account, draw.kind) as (pipeline, seat):
         part.sits(seat)
+        if draw.previews and model.sketcher is not None:
+            part.shows(Previewer(model.sketcher, pipeline, draw))
         return _checked(pipeline(**_arguments(model, draw, seeds, part)))
 
 
@@ -112,11 +115,15 @@ class _Part:
         self._size = len(seeds)
         self._draw = draw
         self._seat: Seat | None = None
+        self._previewer: Previewer | None = None
 
     def sits(self, seat: Seat) -> None:
         """Where this part steps: it must hear of a wish to stop, and when no step is left."""
         self._seat = seat
         self._watch.on_stop(seat.stop)
+
+    def shows(self, previewer: Previewer) -> None:
+        self._previewer = previewer
 
     def step_end(
         self, pipeline: Any, index: int, _timestep: Any, tensors: dict[str, Any]
@@ -126,5 +133,6 @@ class _Part:
         share = min(1.0, (index + 1) / total)
         if share == 1.0 and self._seat is not None:
             self._seat.leave()
-        self._watch.done((self._before + share * self._size) / len(self._draw.seeds))
+        sketch = self._previewer.preview if self._previewer is not None else None
+        self._watch.done((self._before + share * self._size) / len(self._draw.seeds), sketch)
         return tensors

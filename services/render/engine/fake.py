@@ -115,8 +115,8 @@ class FakeEngine:
         self.killed = True
         self.die(-_SIGKILL)
 
-    def step(self, job: str, steps: int = 1) -> None:
-        """This render takes so many steps further."""
+    def step(self, job: str, steps: int = 1, *, preview: bytes | None = None) -> None:
+        """This render takes so many steps further, each with this preview."""
         draw = self._open[job]
         for _ in range(steps):
             self._steps[job] += 1
@@ -127,6 +127,7 @@ class FakeEngine:
                     step=self._steps[job],
                     steps=draw.steps,
                     seconds_left=float(draw.steps - self._steps[job]),
+                    preview=preview,
                 )
             )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import diffusers
+import structlog
 import torch
 import transformers
 from diffusers import DiffusionPipeline
@@ -15,6 +16,8 @@ from services.render.engine.device import Place
 from services.render.engine.model import Model
 from services.render.engine.options import EngineOptions
 from services.render.engine.plan import Vetted
+from services.render.engine.previews import Sketcher, fitted
+from services.render.engine.traces import frames_of
 from services.render.engine.vetting import ModelRefusedError
 
 __all__ = ["load", "quieten"]
@@ -36,6 +39,8 @@ _NEEDED = frozenset(
 #: The class as a type checker sees it is a stand-in without methods.
 _UNTYPED: Any = DiffusionPipeline
 
+_log = structlog.get_logger()
+
 
 def quieten() -> None:
     """No progress bars, and no warnings: they quote the part of a prompt that was cut off."""
@@ -56,7 +61,8 @@ def load(vetted: Vetted, options: EngineOptions, place: Place) -> Model:
     except Exception as error:
         reason = f"loading it failed with {type(error).__name__}: {error}"
         raise ModelRefusedError(reason) from error
-    return Model(vetted.entry, renders, place, _casts_its_decoder(pipeline))
+    casts, sketcher = _casts_its_decoder(pipeline), _sketcher(vetted.entry.id, pipeline)
+    return Model(vetted.entry, renders, place, casts, sketcher)
 
 
 def _ensure_it_takes_what_is_needed(parts: dict[str, object]) -> None:
@@ -102,6 +108,15 @@ def _casts_its_decoder(pipeline: Any) -> bool:
     decoder = getattr(pipeline, "vae", None)
     upcast = getattr(getattr(decoder, "config", None), "force_upcast", False)
     return decoder is not None and bool(upcast) and decoder.dtype == torch.float16
+
+
+def _sketcher(model: str, pipeline: Any) -> Sketcher | None:
+    """None where it has no encoder to learn from: it is served, without previews."""
+    try:
+        return fitted(pipeline)
+    except Exception as error:  # noqa: BLE001 - any library's fault costs the previews, no more
+        _log.warning("engine.no_previews", model=model, frames=frames_of(error))
+        return None
 
 
 def _prepare(part: torch.nn.Module) -> None:

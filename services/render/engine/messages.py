@@ -45,6 +45,7 @@ class Draw:
     `photo` is what an image-to-image or inpainting render begins with, and `mask` is white where
     that is painted anew; both are files of a picture. `strength` is how far from the photo it may
     go: that share of the steps is taken.
+    `previews` is how many early looks at the picture are wanted on the way.
     `lane` and `account` say who goes first where not all fit into a step.
     """
 
@@ -62,6 +63,7 @@ class Draw:
     photo: bytes | None = field(default=None, repr=False)
     mask: bytes | None = field(default=None, repr=False)
     strength: float = 0.8
+    previews: int = 0
     lane: Lane = Lane.FREE
     account: str = ""
     type: Literal["draw"] = "draw"
@@ -111,11 +113,13 @@ class Unusable:
     type: Literal["unusable"] = "unusable"
 
 
+@with_config(_BYTES)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stepped:
     """`step` of the `steps` that were asked for is done, counted over all pictures of the render.
 
     It only grows and reaches `steps` before `Drawn`. `seconds_left` goes by the render's own pace.
+    `preview` is a small WebP file, now and then, where the render asked for previews.
     """
 
     job: str
@@ -123,6 +127,7 @@ class Stepped:
     step: int
     steps: int
     seconds_left: float
+    preview: bytes | None = field(default=None, repr=False)
     type: Literal["stepped"] = "stepped"
 
 

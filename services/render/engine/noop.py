@@ -13,6 +13,7 @@ from services.render.engine.messages import Draw, Picture, Ready
 from services.render.engine.options import EngineOptions
 from services.render.engine.painter import RenderError, Watch
 from services.render.engine.png import Recipe, encode
+from services.render.engine.webp import small
 
 __all__ = ["NoopPainter", "flat_picture"]
 
@@ -37,15 +38,20 @@ class NoopPainter:
         if entry is None:
             raise RenderError(FailureCode.MODEL_NOT_SERVED, f"{draw.model} is not loaded here")
         ensure_can_draw(entry, draw)
+        colour = Image.new("RGB", (1, 1), _colour(draw, draw.seeds[0]))
         for step in range(draw.steps):
             self._sleep(self._options.noop_step_seconds)
-            watch.done((step + 1) / draw.steps)
+            watch.done((step + 1) / draw.steps, lambda: small(colour, draw.width, draw.height))
         return tuple(flat_picture(draw, seed) for seed in draw.seeds)
 
 
 def flat_picture(draw: Draw, seed: int) -> Picture:
     """One colour, told by prompt and seed alone."""
-    digest = hashlib.sha256(f"{seed} {draw.prompt}".encode()).digest()
-    image = Image.new("RGB", (draw.width, draw.height), (digest[0], digest[1], digest[2]))
+    image = Image.new("RGB", (draw.width, draw.height), _colour(draw, seed))
     png = encode(image, Recipe.of(draw, seed, engine="noop"))
     return Picture(png=png, seed=seed, width=draw.width, height=draw.height)
+
+
+def _colour(draw: Draw, seed: int) -> tuple[int, int, int]:
+    digest = hashlib.sha256(f"{seed} {draw.prompt}".encode()).digest()
+    return digest[0], digest[1], digest[2]

@@ -12,9 +12,14 @@ __all__ = [
     "InterruptedRenderError",
     "Painter",
     "RenderError",
+    "Sketch",
     "UnusableError",
     "Watch",
 ]
+
+
+Sketch = Callable[[], bytes | None]
+"""Draws a preview, a small WebP file, where one can be drawn."""
 
 
 class UnusableError(EngineError):
@@ -52,9 +57,10 @@ class Watch(Protocol):
         """Has this called, by any thread and maybe at once, when the render is to stop."""
         ...
 
-    def done(self, share: float) -> None:
+    def done(self, share: float, sketch: Sketch | None = None) -> None:
         """Hears after each step which share of the render, 0 to 1, is done.
 
+        Calls `sketch` where the render is due a preview.
         Raises `InterruptedRenderError` when the render is to stop.
         """
         ...

@@ -17,7 +17,7 @@ from services.render.engine.loading import load, quieten
 from services.render.engine.messages import Draw, Picture, Ready, Refusal
 from services.render.engine.model import Model
 from services.render.engine.options import EngineOptions
-from services.render.engine.painter import RenderError, Watch
+from services.render.engine.painter import RenderError, Sketch, Watch
 from services.render.engine.plan import Plan, Vetted, nothing_to_draw
 from services.render.engine.png import Recipe, encode
 from services.render.engine.traces import frames_of
@@ -111,5 +111,5 @@ class _Unwatched:
     def on_stop(self, act: Callable[[], None]) -> None:
         """Nobody stops a warm-up."""
 
-    def done(self, share: float) -> None:
+    def done(self, share: float, sketch: Sketch | None = None) -> None:
         """Nobody follows it."""

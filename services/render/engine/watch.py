@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from services.render.engine.messages import Draw, Stepped
-from services.render.engine.painter import InterruptedRenderError
+from services.render.engine.painter import InterruptedRenderError, Sketch
 
 __all__ = ["StepWatch"]
 
@@ -27,6 +27,7 @@ class StepWatch:
         self._now = now
         self._started = 0.0
         self._step = 0
+        self._previews = 0
         self._stop = threading.Event()
         self._stopping = threading.Lock()
         self._acts: list[Callable[[], None]] = []
@@ -54,22 +55,31 @@ class StepWatch:
     def seconds(self) -> float:
         return self._now() - self._started
 
-    def done(self, share: float) -> None:
+    def done(self, share: float, sketch: Sketch | None = None) -> None:
         self._ensure_wanted()
         step = int(share * self._draw.steps + _ROUNDING)
         if step > self._step:
             self._step = step
-            self._tell(self._stepped(step, share))
+            self._tell(self._stepped(step, share, self._preview(share, sketch)))
 
     def _ensure_wanted(self) -> None:
         if self._stop.is_set():
             raise InterruptedRenderError
 
-    def _stepped(self, step: int, share: float) -> Stepped:
+    def _preview(self, share: float, sketch: Sketch | None) -> bytes | None:
+        """Previews are spread evenly; the finished picture is none of them."""
+        due = int(share * (self._draw.previews + 1) + _ROUNDING)
+        if sketch is None or not self._previews < due <= self._draw.previews:
+            return None
+        self._previews = due
+        return sketch()
+
+    def _stepped(self, step: int, share: float, preview: bytes | None) -> Stepped:
         return Stepped(
             job=self._draw.job,
             attempt=self._draw.attempt,
             step=step,
             steps=self._draw.steps,
             seconds_left=max(0.0, self.seconds * (1 - share) / share),
+            preview=preview,
         )

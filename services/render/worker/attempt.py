@@ -55,7 +55,12 @@ class Attempt:
         self._tools = tools
         self._keeper = Keeper(claim, tools.queue, tools.clock, tools.lease, self.cancel)
         self._herald = Herald(
-            claim, entry.order, tools.publisher, tools.clock, Pace(tools.progress_per_second)
+            claim,
+            entry.order,
+            images=tools.images,
+            publisher=tools.publisher,
+            clock=tools.clock,
+            pace=Pace(tools.progress_per_second),
         )
         self._cancelling = entry.cancel_requested
         self._stopping = asyncio.Event()
@@ -117,7 +122,7 @@ class Attempt:
             news = await self._next(box)
             match news:
                 case Stepped():
-                    self._stepped(news)
+                    await self._stepped(news)
                 case Drawn():
                     return news
                 case Failed(code=code, message=message, permanent=permanent):
@@ -140,12 +145,12 @@ class Attempt:
         with span(name, step=self._step + 1):
             return await box.get()
 
-    def _stepped(self, step: Stepped) -> None:
+    async def _stepped(self, step: Stepped) -> None:
         fresh = step.step - self._step
         self._step = step.step
         self._tools.meter.worked(self._order.cost * fresh / step.steps)
         metrics.STEPS.add(fresh, model=self._order.spec.model)
-        self._herald.stepped(step)
+        await self._herald.stepped(step)
 
     async def _stored(self, drawn: Drawn) -> outcome.Completed:
         store = self._tools.images.store
@@ -207,6 +212,7 @@ def _draw(claim: Claim, order: Order) -> Draw:
         steps=spec.steps,
         guidance=spec.guidance,
         seeds=spec.seeds,
+        previews=spec.previews,
         lane=order.lane,
         account=order.account,
     )

@@ -111,13 +111,14 @@ class Story:
     def started(self, attempt: int = 1) -> JobStarted:
         return JobStarted(at=later(2 + attempt), attempt=attempt, worker="w-1", **self.of)
 
-    def step(self, step: int, attempt: int = 1) -> JobProgressed:
+    def step(self, step: int, attempt: int = 1, preview: str | None = None) -> JobProgressed:
         return JobProgressed(
             at=later(3 + attempt + step / 100),
             attempt=attempt,
             step=step,
             steps=20,
             seconds_left=1.0,
+            preview=preview,
             **self.of,
         )
 

@@ -55,7 +55,7 @@ async def test_what_a_client_was_just_told_is_never_taken_back(house: House, ada
     house.hear(story.admitted(), story.queued(), story.started(), story.step(7))
     job = await look(ada, job_id)
     assert job["status"] == "running"
-    assert job["progress"] == {"step": 7, "steps": 20, "seconds_left": 1.0}
+    assert job["progress"] == {"step": 7, "steps": 20, "seconds_left": 1.0, "preview": None}
     house.hear(story.completed())
     assert (await look(ada, job_id))["status"] == "completed"
     await house.project(story.admitted(), story.queued())

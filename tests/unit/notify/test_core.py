@@ -64,6 +64,7 @@ def test_progress_and_usage_go_to_their_account_and_limits_to_their_plan() -> No
     usage = live_notice(EXAMPLES[UsageChanged].data)
     limits = live_notice(EXAMPLES[LimitsChanged].data)
     assert progress and progress.account and progress.facts["step"] == 5  # noqa: PT018 - one story
+    assert progress.facts["preview"] is False
     assert usage and usage.account  # noqa: PT018 - one story
     assert limits and limits.account is None and limits.plan == "free"  # noqa: PT018 - one story
 

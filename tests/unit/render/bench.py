@@ -49,7 +49,7 @@ class Shelf:
         self.error: Exception | None = None
 
     async def put(self, key: str, content: bytes, *, media_type: str) -> None:
-        assert media_type == "image/png"
+        assert media_type == {"png": "image/png", "webp": "image/webp"}[key.rpartition(".")[2]]
         self._check()
         self.blobs[key] = content
 

@@ -16,7 +16,7 @@ from services.render.engine.device import Place
 from services.render.engine.drawing import Pixels, draw_pixels
 from services.render.engine.messages import Draw
 from services.render.engine.model import Model
-from services.render.engine.painter import DeviceLostError, RenderError
+from services.render.engine.painter import DeviceLostError, RenderError, Sketch
 from tests.unit.render.engine.draws import CATALOGUE, apple
 
 
@@ -60,7 +60,7 @@ class Notes:
     def on_stop(self, act: Callable[[], None]) -> None:
         """Nobody stops these renders."""
 
-    def done(self, share: float) -> None:
+    def done(self, share: float, sketch: Sketch | None = None) -> None:
         self.shares.append(share)
 
 

@@ -1,3 +1,6 @@
+import math
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +41,26 @@ def test_steps_only_grow(shares: list[float], steps: int) -> None:
     told = _steps_told(shares, steps)
     assert told == sorted(set(told))
     assert all(0 < step <= steps for step in told)
+
+
+@given(st.integers(1, 60), st.integers(0, 10))
+def test_previews_are_spread_evenly_and_the_end_is_none_of_them(steps: int, wanted: int) -> None:
+    told: list[Stepped] = []
+    watch = StepWatch(replace(apple(steps=steps), previews=wanted), told.append, now=lambda: 0.0)
+    watch.begin()
+    for index in range(steps):
+        watch.done((index + 1) / steps, lambda: b"look")
+    looks = [event.step for event in told if event.preview == b"look"]
+    assert len(looks) == min(wanted, steps - 1)
+    if wanted < steps:
+        evenly = [math.ceil(steps * (k + 1) / (wanted + 1)) for k in range(wanted)]
+        assert looks == evenly
+
+
+def test_a_render_that_wants_no_preview_draws_none() -> None:
+    watch = StepWatch(apple(steps=2), lambda _: None, now=lambda: 0.0)
+    watch.begin()
+    watch.done(0.5, lambda: pytest.fail("nobody asked"))
 
 
 def test_the_rest_is_foreseen_by_the_pace_so_far() -> None:
