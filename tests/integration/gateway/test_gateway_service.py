@@ -57,7 +57,8 @@ async def test_every_replica_tells_the_same(world: World, customer: Customer) ->
 
         async def shows_progress(client: httpx2.AsyncClient = client) -> bool:
             progress = (await client.get(f"/v1/jobs/{job}")).json()["progress"]
-            return bool(progress == {"step": 1, "steps": 2, "seconds_left": None})
+            told = {"step": 1, "steps": 2, "seconds_left": None, "preview": None}
+            return bool(progress == told)
 
         await eventually(shows_progress)
     await world.draw(asked)
