@@ -15,6 +15,7 @@ __all__ = ["RenderSettings"]
 
 _FINISH_SHARE = 0.4
 _HAND_BACK_SHARE = 0.1
+_GIGABYTE = 1024**3
 
 
 class RenderSettings(ServiceSettings):
@@ -43,6 +44,14 @@ class RenderSettings(ServiceSettings):
     threads: int | None = Field(None, ge=1, description="threads of the model on a CPU")
     renders_at_once: int = Field(
         8, ge=1, le=64, description="renders that share the steps of one worker's model, 1 to 64"
+    )
+    models_gigabytes: float | None = Field(
+        None, gt=0, description="memory for the models of one worker; none: all are in it at once"
+    )
+    memory_gigabytes: float | None = Field(
+        None,
+        gt=0,
+        description="most memory of one worker's engine, but for a GPU's; none: no bound",
     )
     noop_step_seconds: float = Field(
         0.05, ge=0, le=60, description="seconds a step of the noop engine takes"
@@ -114,6 +123,12 @@ class RenderSettings(ServiceSettings):
             device=self.device,
             threads=self.threads,
             renders_at_once=self.renders_at_once,
+            models_bytes=_bytes(self.models_gigabytes),
+            memory_bytes=_bytes(self.memory_gigabytes),
             noop_step_seconds=self.noop_step_seconds,
             log_format=EngineLogFormat(self.log_format.value),
         )
+
+
+def _bytes(gigabytes: float | None) -> int | None:
+    return None if gigabytes is None else int(gigabytes * _GIGABYTE)

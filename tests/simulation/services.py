@@ -26,10 +26,10 @@ from services.notify.repository import HEADS, NOTIFICATIONS, RowFeeds
 from services.quota import handlers as quota_handlers
 from services.quota import repository as quota_repository
 from services.quota.core import LEDGER
-from services.render.core import LINES, QUEUE, TURNS, RetryPolicy
+from services.render.core import LINES, QUEUE, TURNS, WORKERS, RetryPolicy
 from services.render.handlers import Intake
 from services.render.images import Images
-from services.render.repository import Lines, Queue
+from services.render.repository import Lines, Queue, Workers
 from services.render.sweep import Sweep
 from services.render.worker import (
     Bell,
@@ -37,6 +37,7 @@ from services.render.worker import (
     Desk,
     EngineHost,
     Meter,
+    Neighbours,
     Scout,
     Tools,
     Worker,
@@ -218,7 +219,9 @@ class RenderWorker(Replica):
             readiness=self.readiness,
             stall_seconds=_STALL,
         )
-        scout = Scout("default", queue, clock, 4.0)
+        workers = Workers(self.documents(WORKERS))
+        neighbours = Neighbours(name, "default", host, workers, clock)
+        scout = Scout("default", queue, neighbours, clock, 4.0)
         lease = timedelta(seconds=LEASE)
         claimer = Claimer(
             name,

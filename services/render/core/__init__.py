@@ -1,5 +1,6 @@
 """What render decides, as pure functions: no clock, no log, no await."""
 
+from services.render.core.affinity import Affinity, Memory
 from services.render.core.arrival import admit, expects, give_up_waiting, request_cancel
 from services.render.core.batch import Batch, BatchTurns, Call, is_due, next_batch
 from services.render.core.claiming import claim, claim_of, renew
@@ -24,6 +25,7 @@ from services.render.core.front import FRONT_SIZE, Front, Place
 from services.render.core.heat import PROMISED_WAIT, heat_of, pressure_of
 from services.render.core.lanes import FREE_FLOOR, LaneChoice, choose_lane
 from services.render.core.load import LONGEST_WAIT, LineLoad, Measured, asked_of, load_report
+from services.render.core.memory import Resident, room_for
 from services.render.core.pace import Pace
 from services.render.core.retry import RetryPolicy
 from services.render.core.roster import SILENT_AFTER, WORKERS, Roster, WorkerRecord
@@ -45,6 +47,7 @@ __all__ = [
     "SILENT_AFTER",
     "TURNS",
     "WORKERS",
+    "Affinity",
     "Asked",
     "Batch",
     "BatchTurns",
@@ -60,10 +63,12 @@ __all__ = [
     "LineClock",
     "LineLoad",
     "Measured",
+    "Memory",
     "Order",
     "Pace",
     "Phase",
     "Place",
+    "Resident",
     "RetryPolicy",
     "Roster",
     "Running",
@@ -95,6 +100,7 @@ __all__ = [
     "render_cost",
     "renew",
     "request_cancel",
+    "room_for",
     "scaled",
     "settle",
     "take_turn",

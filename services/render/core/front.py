@@ -2,7 +2,7 @@
 
 from bisect import insort
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.contracts import JobId
 
@@ -16,10 +16,14 @@ _MOST = 4 * FRONT_SIZE
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Lower tickets go first, and of equal ones the older job: ids sort by birth."""
+    """Lower tickets go first, and of equal ones the older job: ids sort by birth.
+
+    `model` is none as long as nobody has looked.
+    """
 
     ticket: float
     job: JobId
+    model: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,9 @@ class Front:
     def without(self, place: Place) -> "Front":
         return Front(tuple(one for one in self.places if one != place), self.horizon)
 
-    @property
-    def first(self) -> Place | None:
-        return self.places[0] if self.places else None
+    def learnt(self, place: Place) -> "Front":
+        """What is known of this place now."""
+        return Front(tuple(place if one == place else one for one in self.places), self.horizon)
 
     @property
     def exhausted(self) -> bool:

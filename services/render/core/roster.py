@@ -20,7 +20,8 @@ class WorkerRecord:
 
     `fleet` is the replica that started it and `pid` its process there. `speed` is the measured
     cost per second of its engine, `loading_seconds` what the engine took to get ready, `claimed`
-    all cost claimed since the start, by lane. `troubles` are models that it can't serve, and why.
+    all cost claimed since the start, by lane. `models` are those in memory, `troubles` those that
+    it can't serve, and why.
     """
 
     pool: str
@@ -35,6 +36,7 @@ class WorkerRecord:
     loading_seconds: float | None = None
     speed: float | None = None
     claimed: Mapping[Lane, float] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
     expires_at: datetime
 
@@ -69,6 +71,16 @@ class Roster:
     def troubles(self) -> tuple[str, ...]:
         """What any of them can't serve, each once."""
         return tuple(sorted({line for record in self.workers.values() for line in record.troubles}))
+
+    def models_with_room(self, pool: str, but: str) -> frozenset[str]:
+        """In the memory of workers of a pool that could begin a render now, `but` one of them."""
+        return frozenset(
+            model
+            for name, record in self.workers.items()
+            if name != but and record.phase is WorkerPhase.READY
+            if record.pool == pool and record.running < record.slots
+            for model in record.models
+        )
 
 
 WORKERS: CollectionSpec[WorkerRecord] = CollectionSpec(

@@ -10,6 +10,7 @@ from services.render.engine.messages import (
     Picture,
     Ready,
     Refusal,
+    Shelved,
     Stepped,
 )
 from services.render.engine.options import EngineKind, EngineOptions, LogFormat
@@ -39,5 +40,6 @@ __all__ = [
     "Picture",
     "Ready",
     "Refusal",
+    "Shelved",
     "Stepped",
 ]

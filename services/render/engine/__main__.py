@@ -7,9 +7,10 @@ import sys
 from functools import partial
 
 from services.render.engine import logs
+from services.render.engine.ceiling import bound_memory
 from services.render.engine.guard import follow_parent
 from services.render.engine.options import EngineKind, EngineOptions
-from services.render.engine.painter import Painter
+from services.render.engine.painter import Painter, Tell
 from services.render.engine.plan import plan
 from services.render.engine.server import Server
 
@@ -32,11 +33,12 @@ def main() -> int:
     follow_parent(arguments.parent)
     os.environ.update(_OFFLINE)
     logs.configure(arguments.options.log_format)
+    bound_memory(arguments.options.memory_bytes)
     with socket.socket(fileno=arguments.socket) as connection:
         return Server(connection, partial(_painter, arguments.options)).run()
 
 
-def _painter(options: EngineOptions) -> Painter:
+def _painter(options: EngineOptions, tell: Tell) -> Painter:
     """Only what is used is imported: torch and diffusers take more than ten seconds."""
     match options.kind:
         case EngineKind.NOOP:
@@ -47,7 +49,7 @@ def _painter(options: EngineOptions) -> Painter:
             decided = plan(options)
             from services.render.engine.pipeline import DiffusersPainter  # noqa: PLC0415 - see above
 
-            return DiffusersPainter(options, decided)
+            return DiffusersPainter(options, decided, tell)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from services.render.engine.messages import (
     Failed,
     Ready,
     Refusal,
+    Shelved,
     Stepped,
 )
 from services.render.engine.noop import flat_picture
@@ -29,13 +30,14 @@ class FakeEngine:
 
     With `automatic`, a submitted render steps through and ends at once. With `obeys_cancel` off,
     a cancel is only noted, as by an engine in the middle of a long step. `start_error` makes
-    `start` fail with that reason.
+    `start` fail with that reason. Unless `in_memory` says otherwise, all models are there.
     """
 
     def __init__(
         self,
         *,
         models: tuple[str, ...] = ("ember",),
+        in_memory: tuple[str, ...] | None = None,
         refused: tuple[Refusal, ...] = (),
         slots: int = 1,
         clock: Clock | None = None,
@@ -47,7 +49,14 @@ class FakeEngine:
         self.cancels: list[tuple[str, int]] = []
         self.killed = False
         self.closed = False
-        self._ready = Ready(models=models, refused=refused, device="fake", slots=slots, seconds=0.0)
+        self._ready = Ready(
+            models=models,
+            shelf=Shelved(models=models if in_memory is None else in_memory),
+            refused=refused,
+            device="fake",
+            slots=slots,
+            seconds=0.0,
+        )
         self._clock = clock or ManualClock()
         self._automatic = automatic
         self._obeys_cancel = obeys_cancel
@@ -148,6 +157,10 @@ class FakeEngine:
     ) -> None:
         attempt = self._open[job].attempt
         self._end(Failed(job=job, attempt=attempt, code=code, message=message, permanent=permanent))
+
+    def shelve(self, shelved: Shelved) -> None:
+        """Other models are in memory from now on."""
+        self._tell(shelved)
 
     def die(self, exit_code: int = 1) -> None:
         """The engine ends unasked; its open renders get no end of their own."""

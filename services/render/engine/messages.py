@@ -29,6 +29,7 @@ __all__ = [
     "Ready",
     "Refusal",
     "Reply",
+    "Shelved",
     "Stepped",
     "Unusable",
 ]
@@ -94,10 +95,27 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shelved:
+    """Which models are in memory now, and which one is on its way there.
+
+    `seconds` is what fetching took, for those that were ever fetched.
+    """
+
+    models: tuple[str, ...] = ()
+    fetching: str | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    type: Literal["shelved"] = "shelved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The engine has loaded its models. `slots` is how many renders it runs at once."""
+    """The engine can draw with these models. `slots` is how many renders it runs at once.
+
+    Each of them was loaded once and has drawn; `shelf` says which are in memory still.
+    """
 
     models: tuple[str, ...]
+    shelf: Shelved
     refused: tuple[Refusal, ...] = ()
     device: str
     slots: int
@@ -185,7 +203,7 @@ class EngineDied:
 
 
 Command = Draw | Cancel | Close
-Reply = Ready | Unusable | Stepped | Drawn | Failed | Cancelled
+Reply = Ready | Unusable | Shelved | Stepped | Drawn | Failed | Cancelled
 """What the engine process may send."""
-Event = Stepped | Drawn | Failed | Cancelled | EngineDied
+Event = Shelved | Stepped | Drawn | Failed | Cancelled | EngineDied
 """What the worker hears between start and end."""

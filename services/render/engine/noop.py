@@ -9,7 +9,7 @@ from PIL import Image
 from services.contracts.catalogue import ModelEntry
 from services.contracts.events.renders import FailureCode
 from services.render.engine.catalogue import chosen, ensure_can_draw, read
-from services.render.engine.messages import Draw, Picture, Ready
+from services.render.engine.messages import Draw, Picture, Ready, Shelved
 from services.render.engine.options import EngineOptions
 from services.render.engine.painter import RenderError, Watch
 from services.render.engine.png import Recipe, encode
@@ -31,7 +31,9 @@ class NoopPainter:
     def load(self) -> Ready:
         entries = chosen(read(self._options.catalogue), self._options.models)
         self._entries = {entry.id: entry for entry in entries}
-        return Ready(models=tuple(self._entries), device="none", slots=1, seconds=0.0)
+        models = tuple(self._entries)
+        shelf = Shelved(models=models)
+        return Ready(models=models, shelf=shelf, device="none", slots=1, seconds=0.0)
 
     def draw(self, draw: Draw, watch: Watch) -> tuple[Picture, ...]:
         entry = self._entries.get(draw.model)

@@ -32,6 +32,8 @@ class EngineOptions:
     `threads` is torch's on a CPU; unset, all cores, but for one where there are more than two.
     `pixels_at_once` bounds how many pictures share a pass through the model.
     `renders_at_once` is how many renders are under way together, stepping or parked.
+    `models_bytes` bounds the models that are in memory at once, none means all are; and
+    `memory_bytes` bounds the process, but for what lies on an accelerator.
     `start_seconds` bounds loading, `close_seconds` a polite end.
     """
 
@@ -42,6 +44,8 @@ class EngineOptions:
     threads: int | None = None
     pixels_at_once: int = 4 * 1024 * 1024
     renders_at_once: int = 8
+    models_bytes: int | None = None
+    memory_bytes: int | None = None
     noop_step_seconds: float = 0.05
     log_format: LogFormat = LogFormat.CONSOLE
     start_seconds: float = 600.0

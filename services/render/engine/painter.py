@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from services.contracts.events.renders import FailureCode
-from services.render.engine.messages import Draw, Picture, Ready
+from services.render.engine.messages import Draw, Picture, Ready, Shelved
 from services.render.engine.protocol import EngineError
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Painter",
     "RenderError",
     "Sketch",
+    "Tell",
     "UnusableError",
     "Watch",
 ]
@@ -20,6 +21,9 @@ __all__ = [
 
 Sketch = Callable[[], bytes | None]
 """Draws a preview, a small WebP file, where one can be drawn."""
+
+Tell = Callable[[Shelved], None]
+"""Hears when other models are in memory."""
 
 
 class UnusableError(EngineError):

@@ -19,6 +19,7 @@ from services.render.engine.messages import (
     EngineDied,
     Event,
     Ready,
+    Shelved,
     Stepped,
     Unusable,
 )
@@ -140,6 +141,8 @@ class EngineProcess:
         match await read_reply(reader):
             case Ready() as ready:
                 return ready
+            case Shelved():
+                return await self._await_ready(reader)
             case Unusable(reason=reason):
                 raise EngineStartError(reason)
             case None:
@@ -154,7 +157,7 @@ class EngineProcess:
                 self._last_progress = self._clock.monotonic()
                 if isinstance(reply, Ready | Unusable):
                     continue
-                if not isinstance(reply, Stepped):
+                if not isinstance(reply, Stepped | Shelved):
                     self._open.discard((reply.job, reply.attempt))
                 self._events.put_nowait(reply)
         code = await self._end(grace=_LINGER_SECONDS)

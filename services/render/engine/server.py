@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from services.render.engine.frames import pack_reply, read_command
 from services.render.engine.messages import Cancel, Close, Draw, Ready, Reply, Unusable
-from services.render.engine.painter import Painter, UnusableError
+from services.render.engine.painter import Painter, Tell, UnusableError
 from services.render.engine.renders import Renders
 
 __all__ = ["EXIT_OK", "EXIT_UNUSABLE", "Server"]
@@ -25,7 +25,7 @@ class Server:
     def __init__(
         self,
         connection: socket.socket,
-        open_painter: Callable[[], Painter],
+        open_painter: Callable[[Tell], Painter],
         *,
         leave: Callable[[int], object] = os._exit,
     ) -> None:
@@ -49,7 +49,7 @@ class Server:
         return EXIT_OK
 
     def _opened(self) -> tuple[Painter, Ready]:
-        painter = self._open_painter()
+        painter = self._open_painter(self._send)
         return painter, painter.load()
 
     def _serve(self, renders: Renders) -> None:

@@ -7,6 +7,7 @@ from services.render.worker.desk import Desk
 from services.render.worker.host import EngineHost
 from services.render.worker.keeper import Keeper
 from services.render.worker.meter import Meter
+from services.render.worker.neighbours import Neighbours
 from services.render.worker.parent import ParentWatch
 from services.render.worker.register import Register
 from services.render.worker.scout import Scout
@@ -21,6 +22,7 @@ __all__ = [
     "EngineHost",
     "Keeper",
     "Meter",
+    "Neighbours",
     "ParentWatch",
     "Register",
     "Scout",

@@ -87,7 +87,7 @@ class Claimer:
         return [(held, entry) for held, entry in mine if held is not None]
 
     async def _heads(self) -> dict[Lane, Found[Waiting]]:
-        """The first of each lane; of the deferred one only where nobody else waits."""
+        """Of each lane the first that suits; of the deferred one only where nobody else waits."""
         return await self._first_of(*_URGENT) or await self._first_of(Lane.DEFERRED)
 
     async def _first_of(self, *lanes: Lane) -> dict[Lane, Found[Waiting]]:

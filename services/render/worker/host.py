@@ -17,6 +17,7 @@ from services.render.engine import (
     EngineStartError,
     Failed,
     Ready,
+    Shelved,
 )
 from services.render.worker.bell import Bell
 from services.render.worker.desk import Desk, EngineGone
@@ -34,8 +35,9 @@ _WATCH_SECONDS = 1.0
 class EngineHost:
     """`ready` says what the engine can do, and is none while there is none.
 
-    `troubles` says in a line each what it can't, as of its last start. `stall_seconds` is how long
-    an engine that has work may stand still, `stalls` for models of their own pace.
+    `shelf` says which models are in its memory, `troubles` in a line each what it can't serve, as
+    of its last start. `stall_seconds` is how long an engine that has work may stand still, `stalls`
+    for models of their own pace, `fetch_seconds` while it fetches one.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class EngineHost:
         readiness: Readiness,
         stall_seconds: float,
         stalls: Mapping[str, float] | None = None,
+        fetch_seconds: float = 600.0,
     ) -> None:
         self.ready: Ready | None = None
+        self.shelf = Shelved()
         self.troubles: tuple[str, ...] = ()
         self._make = make
         self._desk = desk
@@ -58,6 +62,7 @@ class EngineHost:
         self._readiness = readiness
         self._stall_seconds = stall_seconds
         self._stalls = stalls or {}
+        self._fetch_seconds = fetch_seconds
         self._engine: Engine | None = None
         self._drawing: dict[tuple[str, int], str] = {}
         readiness.block(_REASON, "starting")
@@ -109,7 +114,7 @@ class EngineHost:
         return True
 
     def _began(self, engine: Engine, ready: Ready) -> None:
-        self._engine, self.ready = engine, ready
+        self._engine, self.ready, self.shelf = engine, ready, ready.shelf
         self.troubles = tuple(f"{one.model}: {one.reason}" for one in ready.refused)
         self._readiness.clear(_REASON)
         _log.info(
@@ -131,13 +136,15 @@ class EngineHost:
             async for event in engine.events():
                 if isinstance(event, Drawn | Failed | Cancelled):
                     self._drawing.pop((event.job, event.attempt), None)
+                if isinstance(event, Shelved):
+                    self._shelved(event)
                 self._desk.deliver(event)
             if watch.done():
                 reason = "engine_stalled"
             watch.cancel()
             if not closing.is_set():
                 close.cancel()
-        self._engine, self.ready = None, None
+        self._engine, self.ready, self.shelf = None, None, Shelved()
         self._drawing.clear()
         if not closing.is_set():
             self._readiness.block(_REASON, reason)
@@ -156,7 +163,17 @@ class EngineHost:
     def _patience(self) -> float:
         """For the slowest of the models that draw: any step of any of them is a sign of life."""
         models = set(self._drawing.values())
-        return max(self._stalls.get(model, self._stall_seconds) for model in models)
+        longest = max(self._stalls.get(model, self._stall_seconds) for model in models)
+        return max(longest, self._fetch_seconds) if self.shelf.fetching else longest
+
+    def _shelved(self, shelf: Shelved) -> None:
+        before, self.shelf = self.shelf, shelf
+        if shelf.fetching:
+            leaving = sorted(set(before.models) - set(shelf.models))
+            _log.info("model_missing", model=shelf.fetching, instead_of=leaving)
+        elif before.fetching in shelf.models:
+            seconds = round(shelf.seconds[before.fetching], 2)
+            _log.info("model_in_memory", model=before.fetching, seconds=seconds)
 
 
 async def _close(engine: Engine, closing: asyncio.Event) -> None:

@@ -85,6 +85,7 @@ class Register:
             loading_seconds=self._loading_seconds,
             speed=self._meter.speed,
             claimed=self._meter.claimed,
+            models=self._host.shelf.models,
             troubles=self._host.troubles,
             expires_at=now + _FORGOTTEN_AFTER,
         )

@@ -21,6 +21,7 @@ from services.render.worker.claimer import Claimer
 from services.render.worker.desk import Desk
 from services.render.worker.host import EngineHost
 from services.render.worker.meter import Meter
+from services.render.worker.neighbours import Neighbours
 from services.render.worker.parent import ParentWatch
 from services.render.worker.register import Register
 from services.render.worker.scout import Scout
@@ -77,6 +78,7 @@ def _tools(plumbing: Plumbing, catalogue: Catalogue, bell: Bell) -> Tools:
         readiness=context.readiness,
         stall_seconds=settings.stall_seconds,
         stalls={model.id: model.stall_seconds for model in models if model.stall_seconds},
+        fetch_seconds=options.start_seconds,
     )
     return Tools(
         queue=Queue(plumbing.documents(QUEUE)),
@@ -95,7 +97,14 @@ def _tools(plumbing: Plumbing, catalogue: Catalogue, bell: Bell) -> Tools:
 
 def _worker(plumbing: Plumbing, identity: Identity, tools: Tools, bell: Bell) -> Worker:
     settings: RenderSettings = plumbing.context.settings
-    scout = Scout(settings.pool, tools.queue, tools.clock, settings.poll_seconds)
+    neighbours = Neighbours(
+        identity.name,
+        settings.pool,
+        tools.host,
+        Workers(plumbing.documents(WORKERS)),
+        tools.clock,
+    )
+    scout = Scout(settings.pool, tools.queue, neighbours, tools.clock, settings.poll_seconds)
     claimer = Claimer(
         identity.name,
         queue=tools.queue,

@@ -26,6 +26,7 @@ from services.render.worker import (
     Desk,
     EngineHost,
     Meter,
+    Neighbours,
     Register,
     Scout,
     Tools,
@@ -170,7 +171,8 @@ class Bench:
 
     def _worker(self, name: str) -> Worker:
         house, clock = self.house, self.house.clock
-        scout = Scout("default", house.queue, clock, 1.0)
+        neighbours = Neighbours(name, "default", self.host, house.workers, clock)
+        scout = Scout("default", house.queue, neighbours, clock, 1.0)
         claimer = Claimer(
             name,
             queue=house.queue,

@@ -40,7 +40,8 @@ class Gatherer:
         self._stepping: set[Seat] = set()
         self._waiting: dict[Call, Seat] = {}
         self._closed = False
-        threading.Thread(target=self._serve, name="denoiser", daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, name="denoiser", daemon=True)
+        self._thread.start()
 
     @contextmanager
     def seat(self, lane: Lane, account: str) -> Iterator[Seat]:
@@ -77,13 +78,14 @@ class Gatherer:
                 seat.answer(error=InterruptedRenderError())
 
     def close(self) -> None:
-        """Ends the thread; who waits or comes later is interrupted."""
+        """Ends the thread, after the step under way; who waits or comes later is interrupted."""
         with self._news:
             self._closed = True
             for seat in self._waiting.values():
                 seat.answer(error=InterruptedRenderError())
             self._waiting.clear()
             self._news.notify()
+        self._thread.join()
 
     def _serve(self) -> None:
         while calls := self._next():

@@ -21,6 +21,7 @@ from services.render.engine.messages import (
     Picture,
     Ready,
     Reply,
+    Shelved,
     Stepped,
     Unusable,
 )
@@ -44,7 +45,8 @@ class ConductedPainter:
         self.ending: Callable[[Draw], object] = lambda _: None
 
     def load(self) -> Ready:
-        return Ready(models=("ember",), device="test", slots=self.slots, seconds=0.0)
+        shelf = Shelved(models=("ember",))
+        return Ready(models=("ember",), shelf=shelf, device="test", slots=self.slots, seconds=0.0)
 
     def draw(self, draw: Draw, watch: Watch) -> tuple[Picture, ...]:
         for step in range(draw.steps):
@@ -90,7 +92,7 @@ def _serving(painter: ConductedPainter) -> Iterator[tuple[Line, list[int]]]:
     with ours, theirs:
         thread = threading.Thread(
             target=lambda: codes.append(
-                Server(theirs, lambda: painter, leave=painter.left.append).run()
+                Server(theirs, lambda _: painter, leave=painter.left.append).run()
             )
         )
         thread.start()
@@ -250,6 +252,6 @@ def test_an_engine_whose_worker_has_gone_does_not_wait_for_its_renders() -> None
         ours.sendall(pack_command(apple()))
         ours.shutdown(socket.SHUT_WR)
         painter.gate.release(1000)
-        Server(theirs, lambda: painter, leave=painter.left.append).run()
+        Server(theirs, lambda _: painter, leave=painter.left.append).run()
         ours.close()
     assert painter.left == [EXIT_OK]

@@ -27,6 +27,7 @@ from services.render.engine.messages import (
     Ready,
     Refusal,
     Reply,
+    Shelved,
     Stepped,
     Unusable,
 )
@@ -54,10 +55,19 @@ COMMANDS = st.one_of(
     st.builds(Close, type=st.just("close")),
 )
 PICTURES = st.builds(Picture, png=st.binary(max_size=200), seed=WHOLE, width=WHOLE, height=WHOLE)
+SHELVED = st.builds(
+    Shelved,
+    models=st.lists(TEXT, max_size=4).map(tuple),
+    fetching=st.none() | TEXT,
+    seconds=st.dictionaries(TEXT, SECONDS, max_size=4),
+    type=st.just("shelved"),
+)
 REPLIES = st.one_of(
+    SHELVED,
     st.builds(
         Ready,
         models=st.lists(TEXT).map(tuple),
+        shelf=SHELVED,
         refused=st.lists(st.builds(Refusal, model=TEXT, reason=TEXT)).map(tuple),
         device=TEXT,
         slots=WHOLE,

@@ -7,8 +7,8 @@ import pytest
 from services.contracts import JobId, Lane
 from services.contracts.events import JobQueued, JobRequeued
 from services.render.core import FRONT_SIZE
-from services.render.worker import Scout
-from tests.unit.render.bench import House
+from services.render.worker import Neighbours, Scout
+from tests.unit.render.bench import Bench, House
 from tests.unit.render.samples import NOW, account_id, admission
 
 
@@ -19,7 +19,12 @@ def house() -> House:
 
 @pytest.fixture
 def scout(house: House) -> Scout:
-    return Scout("default", house.queue, house.clock, 1.0)
+    return scout_of(house, Bench(house))
+
+
+def scout_of(house: House, bench: Bench) -> Scout:
+    neighbours = Neighbours("w1", "default", bench.host, house.workers, house.clock)
+    return Scout("default", house.queue, neighbours, house.clock, 1.0)
 
 
 async def first(scout: Scout, lane: Lane = Lane.FREE) -> JobId | None:
