@@ -6,7 +6,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Catalogue", "Digest", "ModelEntry", "ModelId", "Range", "Size", "Source", "TaskKind"]
+__all__ = [
+    "Catalogue",
+    "Digest",
+    "Lora",
+    "ModelEntry",
+    "ModelId",
+    "Range",
+    "Size",
+    "Source",
+    "TaskKind",
+]
 
 ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
@@ -55,11 +65,23 @@ class Source(_Data):
     revision: str = Field(pattern=r"^[0-9a-f]{40}$")
 
 
+class Lora(_Data):
+    """A change to a model's weights of low rank, in one safetensors file (arXiv 2106.09685).
+
+    `path` is relative to the catalogue's folder; `scale` is how much of the change is taken.
+    """
+
+    path: str = Field(pattern=r"\.safetensors$")
+    digest: Digest
+    scale: float = Field(default=1.0, ge=-4, le=4)
+
+
 class ModelEntry(_Data):
     """One model: where it lies, what it draws, what it costs.
 
     `path` is a folder in diffusers format, relative to the catalogue's own folder. `files` are the
-    digests of all that is read there, by path inside it; none named, none checked.
+    digests of all that is read there, by path inside it; none named, none checked. `loras` are
+    merged into its weights when it is loaded: several entries may share a folder.
     `price` is in quota units for one image. `stall_seconds` is how long an engine may stand still
     over this model until it is killed, where that is not what the workers' setting says.
     """
@@ -69,6 +91,7 @@ class ModelEntry(_Data):
     path: str
     source: Source | None = None
     files: Mapping[str, Digest] = Field(default_factory=dict)
+    loras: tuple[Lora, ...] = Field(default=(), max_length=8)
     pool: str = "default"
     tasks: tuple[TaskKind, ...] = (TaskKind.TEXT_TO_IMAGE,)
     sizes: tuple[Size, ...] = Field(min_length=1)

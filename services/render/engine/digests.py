@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["difference", "digests"]
+__all__ = ["difference", "digest_of", "digests"]
 
 _UNREAD = frozenset({".jpeg", ".jpg", ".md", ".png", ".webp"})
 """What stands beside a model for people; no library opens it."""
@@ -12,7 +12,7 @@ _UNREAD = frozenset({".jpeg", ".jpg", ".md", ".png", ".webp"})
 
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file that a library may read, by path inside the folder."""
-    return {str(path.relative_to(folder)): _digest(path) for path in _read(folder)}
+    return {str(path.relative_to(folder)): digest_of(path) for path in _read(folder)}
 
 
 def difference(folder: Path, named: Mapping[str, str]) -> str | None:
@@ -23,7 +23,7 @@ def difference(folder: Path, named: Mapping[str, str]) -> str | None:
             return f"{name} is missing"
         if name not in named:
             return f"{name} is not named in the catalogue"
-        if _digest(there[name]) != named[name]:
+        if digest_of(there[name]) != named[name]:
             return f"{name} has another digest than the catalogue says"
     return None
 
@@ -36,6 +36,7 @@ def _read(folder: Path) -> list[Path]:
     )
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,6 +13,7 @@ from diffusers import DiffusionPipeline
 
 from services.render.engine.batching import SharedRenders
 from services.render.engine.device import Place
+from services.render.engine.lora import merge
 from services.render.engine.model import Model
 from services.render.engine.options import EngineOptions
 from services.render.engine.plan import Vetted
@@ -54,7 +55,10 @@ def load(vetted: Vetted, options: EngineOptions, place: Place) -> Model:
     _ensure_it_takes_what_is_needed(vetted.parts)
     _ensure_libraries_are_known(vetted.parts)
     try:
-        pipeline = _pipeline(options.catalogue.parent / vetted.entry.path, place)
+        root = options.catalogue.parent
+        pipeline = _pipeline(root / vetted.entry.path, place)
+        merge(pipeline, vetted.entry.loras, root)
+        _prepare(pipeline)
         size = vetted.entry.default_size
         rows = options.rows_at_once(size.width * size.height)
         renders = SharedRenders(pipeline, rows, vetted.entry.tasks)
@@ -97,9 +101,6 @@ def _pipeline(folder: Path, place: Place) -> Any:
     )
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to(place.device)
-    for part in pipeline.components.values():
-        if isinstance(part, torch.nn.Module):
-            _prepare(part)
     return pipeline
 
 
@@ -119,8 +120,11 @@ def _sketcher(model: str, pipeline: Any) -> Sketcher | None:
         return None
 
 
-def _prepare(part: torch.nn.Module) -> None:
+def _prepare(pipeline: Any) -> None:
     """A part left in training mode has dropout; convolutions are faster with channels last."""
-    part.eval().requires_grad_(requires_grad=False)
-    if any(isinstance(layer, torch.nn.Conv2d) for layer in part.modules()):
-        part.to(memory_format=torch.channels_last)
+    for part in pipeline.components.values():
+        if not isinstance(part, torch.nn.Module):
+            continue
+        part.eval().requires_grad_(requires_grad=False)
+        if any(isinstance(layer, torch.nn.Conv2d) for layer in part.modules()):
+            part.to(memory_format=torch.channels_last)

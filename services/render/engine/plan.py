@@ -8,7 +8,7 @@ from services.render.engine import catalogue
 from services.render.engine.messages import Refusal
 from services.render.engine.options import EngineOptions
 from services.render.engine.painter import UnusableError
-from services.render.engine.vetting import ModelRefusedError, vet
+from services.render.engine.vetting import ModelRefusedError, vet, vet_file
 
 __all__ = ["Plan", "Vetted", "look_over", "nothing_to_draw", "plan"]
 
@@ -46,5 +46,8 @@ def nothing_to_draw(refused: tuple[Refusal, ...]) -> UnusableError:
 
 
 def look_over(entry: ModelEntry, root: Path) -> Vetted:
-    """The entry, where its folder below `root` may be loaded. Raises `ModelRefusedError`."""
-    return Vetted(entry, vet(root / entry.path, root, entry.files))
+    """The entry, where all that it names below `root` may be loaded. Raises `ModelRefusedError`."""
+    parts = vet(root / entry.path, root, entry.files)
+    for lora in entry.loras:
+        vet_file(root / lora.path, root, lora.digest)
+    return Vetted(entry, parts)

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from services.render.engine.digests import difference
+from services.render.engine.digests import difference, digest_of
 from services.render.engine.protocol import EngineError
 
-__all__ = ["ModelRefusedError", "vet"]
+__all__ = ["ModelRefusedError", "vet", "vet_file"]
 
 #: Files that are code, or that run code when they are unpickled or linked.
 _REFUSED_SUFFIXES = frozenset(
@@ -50,6 +50,17 @@ def vet(folder: Path, root: Path, files: Mapping[str, str] | None = None) -> dic
     if not isinstance(content, dict):
         raise ModelRefusedError("model_index.json is no object")
     return content
+
+
+def vet_file(path: Path, root: Path, digest: str) -> None:
+    """That a file lies below the catalogue's folder and is as named. Raises `ModelRefusedError`."""
+    name = path.relative_to(root)
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise ModelRefusedError(f"{name} leads out of the catalogue's folder")
+    if not path.is_file():
+        raise ModelRefusedError(f"{name} is missing")
+    if digest_of(path) != digest:
+        raise ModelRefusedError(f"{name} has another digest than the catalogue says")
 
 
 def _vet_entry(path: Path, folder: Path) -> None:

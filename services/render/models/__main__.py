@@ -14,7 +14,7 @@ from services.contracts import Catalogue
 from services.kit.data import load_yaml
 from services.render.engine.digests import digests
 from services.render.engine.vetting import ModelRefusedError
-from services.render.models.adding import NotAddedError, add, native_size
+from services.render.models.adding import NotAddedError, add, lora_of, native_size
 from services.render.models.checking import verdicts
 
 __all__ = ["main"]
@@ -82,6 +82,8 @@ def _wish(chosen: argparse.Namespace) -> dict[str, Any]:
         "pool": chosen.pool,
         "licence": chosen.licence,
     }
+    if chosen.lora:
+        wish["loras"] = [lora_of(chosen.catalogue, text) for text in chosen.lora]
     if chosen.hub:
         wish["source"] = {"hub": chosen.hub, "revision": chosen.revision or ""}
     return wish
@@ -129,6 +131,7 @@ def _describe_add(command: argparse.ArgumentParser) -> None:
     command.add_argument("--guidance", type=float, default=_GUIDANCE, help="when nobody says")
     command.add_argument("--price", type=int, default=1, help="in units of quota for one image")
     command.add_argument("--pool", default="default", help="whose workers load it")
+    command.add_argument("--lora", action="append", help="FILE or FILE=SCALE, merged at loading")
     command.add_argument("--hub", help="OWNER/NAME of the hub's repository it came from")
     command.add_argument("--revision", help="the commit there, 40 hexadecimal digits")
 

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from services.contracts import Catalogue, ModelEntry
 from services.kit.settings import first_problem
-from services.render.engine.digests import digests
+from services.render.engine.digests import digest_of, digests
 from services.render.engine.vetting import vet
 
-__all__ = ["NotAddedError", "add", "native_size"]
+__all__ = ["NotAddedError", "add", "lora_of", "native_size"]
 
 
 class NotAddedError(Exception):
@@ -26,9 +26,7 @@ def add(catalogue: Path, folder: Path, wish: dict[str, Any]) -> ModelEntry:
     that may not be served.
     """
     root = catalogue.parent.resolve()
-    if not folder.resolve().is_relative_to(root):
-        raise NotAddedError(f"{folder} lies outside of the catalogue's folder {root}")
-    path = folder.resolve().relative_to(root).as_posix()
+    path = _below(root, folder)
     vet(folder, root)
     entry = _entry({"path": path, "files": digests(folder), **wish})
     before = catalogue.read_text(encoding="utf-8")
@@ -36,6 +34,16 @@ def add(catalogue: Path, folder: Path, wish: dict[str, Any]) -> ModelEntry:
     _ensure_sound(after)
     _replace(catalogue, after)
     return entry
+
+
+def lora_of(catalogue: Path, text: str) -> dict[str, Any]:
+    """`FILE` or `FILE=SCALE` as a field of an entry. Raises NotAddedError."""
+    name, _, scale = text.partition("=")
+    file = Path(name)
+    if not file.is_file():
+        raise NotAddedError(f"{file} is no file")
+    path = _below(catalogue.parent.resolve(), file)
+    return {"path": path, "digest": digest_of(file)} | ({"scale": scale} if scale else {})
 
 
 def native_size(folder: Path) -> dict[str, int] | None:
@@ -49,6 +57,12 @@ def native_size(folder: Path) -> dict[str, int] | None:
             return {"width": width * scale, "height": height * scale}
         case _:
             return None
+
+
+def _below(root: Path, path: Path) -> str:
+    if not path.resolve().is_relative_to(root):
+        raise NotAddedError(f"{path} lies outside of the catalogue's folder {root}")
+    return path.resolve().relative_to(root).as_posix()
 
 
 def _config(part: Path) -> dict[str, Any]:

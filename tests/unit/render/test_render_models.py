@@ -153,3 +153,42 @@ def test_the_list_is_for_people_and_for_programs(
     assert capsys.readouterr().out == "first: The first; 64x64; pool default; MIT\n"
     assert run(root, "list", "--json") == 0
     assert json.loads(capsys.readouterr().out)[0]["id"] == "first"
+
+
+def test_loras_are_named_by_digest_and_may_share_a_folder_with_the_plain_model(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lora = root / "noir.safetensors"
+    lora.write_bytes(b"a little change")
+    asked = ("add", root / "first", "--licence", "MIT", "--id", "noir", "--lora", f"{lora}=0.5")
+    assert run(root, *asked) == 0
+    entry = catalogue(root).models[-1]
+    assert [(one.path, one.scale) for one in entry.loras] == [("noir.safetensors", 0.5)]
+    assert run(root, "check") == 0
+    lora.write_bytes(b"another change")
+    assert run(root, "check") == 1
+    assert "noir.safetensors has another digest" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("lora", "problem"),
+    [
+        ("nowhere.safetensors", "is no file"),
+        ("noir.bin", "loras.0.path"),
+        ("noir.safetensors=loud", "loras.0.scale"),
+    ],
+)
+def test_a_lora_that_can_not_be_is_refused(
+    root: Path,
+    lora: str,
+    problem: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("noir.safetensors", "noir.bin"):
+        (root / name).write_bytes(b"a little change")
+    before = (root / "catalogue.yaml").read_text()
+    monkeypatch.chdir(root)
+    assert run(root, "add", "first", "--licence", "MIT", "--id", "noir", "--lora", lora) == 1
+    assert problem in capsys.readouterr().err
+    assert (root / "catalogue.yaml").read_text() == before
