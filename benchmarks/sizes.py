@@ -27,4 +27,7 @@ class Sizes:
     open_jobs: int = 4
     rest_seconds: float = 20.0
     engine_jobs: int = 64
+    compute_jobs: int = 16
+    arrival_seconds: float = 60.0
+    overload_seconds: float = 600.0
     engine_tries: int = 10

@@ -2,4 +2,11 @@
 
 __all__ = ["ENGINE_FIGURES"]
 
-ENGINE_FIGURES = ("saturation", "cancel", "engine-overhead")
+ENGINE_FIGURES = (
+    "saturation",
+    "compute",
+    "first-step",
+    "overload",
+    "cancel",
+    "engine-overhead",
+)

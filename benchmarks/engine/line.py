@@ -68,8 +68,12 @@ class Line:
         while (taken := self._take()) is not None:
             job, told = taken
             seen: list[float] = []
-            self._draws(job, lambda index: seen.append(time.monotonic()))  # noqa: B023, ARG005 - called before the next turn
-            told.set_result(Times(seen[0], time.monotonic()))
+            try:
+                self._draws(job, lambda index: seen.append(time.monotonic()))  # noqa: B023, ARG005 - called before the next turn
+            except Exception as error:  # noqa: BLE001 - whoever asked hears of it
+                told.set_exception(error)
+            else:
+                told.set_result(Times(seen[0], time.monotonic()))
             with self._news:
                 self._busy -= 1
                 self._open = not self._gangs or self._busy == 0

@@ -7,10 +7,10 @@ from benchmarks.engine.arrivals import jobs_per_second, mixed
 from benchmarks.engine.line import Side
 from benchmarks.engine.peer import peer
 from benchmarks.engine.sides import one_at_a_time, request_level, step_level
-from benchmarks.engine.subject import LAUNCH_BOUND, built
+from benchmarks.engine.subject import COMPUTE_BOUND, LAUNCH_BOUND, built
 from benchmarks.sizes import Figures, Sizes
 
-__all__ = ["saturation"]
+__all__ = ["compute", "saturation"]
 
 _OURS = "step by step"
 
@@ -24,6 +24,15 @@ def saturation(sizes: Sizes) -> Figures:
             "peer": stack.enter_context(peer()),
         }
         return _in_turns("launch-bound", sides, sizes.engine_jobs, sizes.rounds)
+
+
+def compute(sizes: Sizes) -> Figures:
+    with ExitStack() as stack:
+        sides: dict[str, Side] = {
+            _OURS: stack.enter_context(step_level(built(COMPUTE_BOUND))),
+            "one at a time": stack.enter_context(one_at_a_time(built(COMPUTE_BOUND))),
+        }
+        return _in_turns("compute-bound", sides, sizes.compute_jobs, sizes.rounds)
 
 
 def _in_turns(model: str, sides: dict[str, Side], count: int, rounds: int) -> Figures:

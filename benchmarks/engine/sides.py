@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.engine.jobs import Job
 from benchmarks.engine.line import Line
 from benchmarks.engine.subject import drawn
+from services.contracts import Lane
 from services.render.engine.batching import SharedRenders
 
 __all__ = ["PLACES", "one_at_a_time", "request_level", "step_level"]
@@ -28,9 +29,9 @@ def one_at_a_time(pipeline: Any) -> Iterator[Line]:
 
 
 @contextmanager
-def step_level(pipeline: Any) -> Iterator[Line]:
-    """Ours: renders join and leave at each step."""
-    with _shared(pipeline, by_lane=True, gangs=False) as line:
+def step_level(pipeline: Any, *, by_lane: bool = True) -> Iterator[Line]:
+    """Ours: renders join and leave at each step. Not `by_lane`, all are alike and in one line."""
+    with _shared(pipeline, by_lane=by_lane, gangs=False) as line:
         yield line
 
 
@@ -46,7 +47,8 @@ def _shared(pipeline: Any, *, by_lane: bool, gangs: bool) -> Iterator[Line]:
     renders = SharedRenders(pipeline, _ROWS)
 
     def draws(job: Job, on_step: Callable[[int], None]) -> None:
-        with renders.begin(job.lane, f"account-{job.number % PLACES}") as (private, seat):
+        lane = job.lane if by_lane else Lane.FREE
+        with renders.begin(lane, f"account-{job.number % PLACES}") as (private, seat):
 
             def stepped(index: int) -> None:
                 if index + 1 == job.steps:

@@ -9,7 +9,7 @@ from typing import Any
 import diffusers
 import torch
 
-__all__ = ["LAUNCH_BOUND", "Subject", "built", "drawn", "slowed"]
+__all__ = ["COMPUTE_BOUND", "LAUNCH_BOUND", "Subject", "built", "drawn", "slowed"]
 
 _diffusers: Any = diffusers
 """Its classes carry no types."""
@@ -21,17 +21,25 @@ _GUIDANCE = 4.0
 
 @dataclass(frozen=True)
 class Subject:
-    """`channels` of the denoiser's levels, and the picture's `side` in latents."""
+    """`channels` of the denoiser's levels, and the picture's `side` in latents.
+
+    `threads` is what torch has for it on a CPU, the same on every side.
+    """
 
     channels: tuple[int, int]
     side: int
+    threads: int
 
 
-LAUNCH_BOUND = Subject((16, 32), side=8)
+LAUNCH_BOUND = Subject((16, 32), side=4, threads=1)
+"""A second thread makes steps so small slower, on every side."""
+
+COMPUTE_BOUND = Subject((64, 128), side=32, threads=2)
 
 
 def built(subject: Subject) -> Any:
     """Equal subjects get equal weights, in whatever process."""
+    torch.set_num_threads(subject.threads)
     torch.manual_seed(0)
     denoiser = _diffusers.UNet2DConditionModel(
         sample_size=subject.side,
@@ -44,7 +52,12 @@ def built(subject: Subject) -> Any:
         attention_head_dim=4,
     )
     pipeline = _diffusers.StableDiffusionPipeline(
-        vae=_diffusers.AutoencoderKL(block_out_channels=(8,), norm_num_groups=4),
+        vae=_diffusers.AutoencoderKL(
+            block_out_channels=(8, 8),
+            norm_num_groups=4,
+            down_block_types=("DownEncoderBlock2D",) * 2,
+            up_block_types=("UpDecoderBlock2D",) * 2,
+        ),
         unet=denoiser,
         text_encoder=None,
         tokenizer=None,

@@ -2,7 +2,7 @@
 
 from services.render.core.affinity import Affinity, Memory
 from services.render.core.arrival import admit, expects, give_up_waiting, request_cancel
-from services.render.core.batch import Batch, BatchTurns, Call, is_due, next_batch
+from services.render.core.batch import Batch, BatchTurns, Call, is_full, next_batch
 from services.render.core.claiming import claim, claim_of, renew
 from services.render.core.cost import render_cost
 from services.render.core.drain import Drain
@@ -91,7 +91,7 @@ __all__ = [
     "give_up_waiting",
     "heat_of",
     "held",
-    "is_due",
+    "is_full",
     "keeps_images",
     "line_of",
     "load_report",

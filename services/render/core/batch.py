@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from services.contracts import Lane
 from services.render.core.lanes import FREE_FLOOR
 
-__all__ = ["Batch", "BatchTurns", "Call", "is_due", "next_batch"]
+__all__ = ["Batch", "BatchTurns", "Call", "is_full", "next_batch"]
 
 _CREDIT_PER_ROW = FREE_FLOOR / (1 - FREE_FLOOR)
 _URGENCY = {lane: place for place, lane in enumerate(Lane)}
@@ -86,12 +86,12 @@ class Batch:
     turns: BatchTurns
 
 
-def is_due(waiting: int, stepping: int, longest: float, patience: float) -> bool:
-    """Whether to step now: all renders between their first and last step wait, or one too long.
-
-    `longest` and `patience` are in seconds.
-    """
-    return waiting > 0 and (waiting >= stepping or longest >= patience)
+def is_full(waiting: Collection[Call], turns: BatchTurns, limit: Callable[[Call], int]) -> bool:
+    """Whether whoever leads has company for all the rows that a step may have."""
+    if not waiting:
+        return False
+    lead = _lead(waiting, turns)
+    return sum(call.rows for call in waiting if call.shape == lead.shape) >= limit(lead)
 
 
 def next_batch(waiting: Collection[Call], turns: BatchTurns, limit: Callable[[Call], int]) -> Batch:

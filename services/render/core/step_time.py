@@ -46,6 +46,15 @@ class StepTime:
         """So many rows did not fit into memory."""
         return replace(self, ceiling=max(1, rows // 2))
 
+    @property
+    def base(self) -> float | None:
+        """Seconds that a step costs however small it is; none until two sizes have been measured.
+
+        A joint step saves this much against two steps, so that long is worth waiting to join.
+        """
+        fitted = self._line()
+        return fitted[0] if fitted else None
+
     def limit(self, each: int, at_most: int) -> int:
         """The rows that a step of calls with `each` rows should have, at least one call's.
 

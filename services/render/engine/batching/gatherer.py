@@ -95,7 +95,8 @@ class Gatherer:
         """The calls of the next step, once it is due; none when all is over."""
         with self._news:
             while not self._closed:
-                wait = self._pace.wait(self._waiting, len(self._stepping), self._now())
+                absent = [seat.lane for seat in self._stepping.difference(self._waiting.values())]
+                wait = self._pace.wait(self._waiting, absent, self._now())
                 if wait == 0:
                     chosen = self._pace.choose(self._waiting)
                     return {call: self._waiting.pop(call) for call in chosen}
@@ -111,7 +112,7 @@ class Gatherer:
             return
         for seat, output in zip(calls.values(), outputs, strict=True):
             seat.answer(output)
-        self._pace.took(tuple(calls), self._now() - began)
+        self._pace.took(tuple(calls), began, self._now())
 
     def _failed(self, calls: dict[Call, Seat], error: Exception) -> None:
         """Tries in smaller parts: one call's fault fails that call alone, a size what is larger."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts import Lane
-from services.render.core import FREE_FLOOR, BatchTurns, Call, is_due, next_batch
+from services.render.core import FREE_FLOOR, BatchTurns, Call, is_full, next_batch
 
 
 def call(
@@ -71,13 +71,19 @@ def test_accounts_take_turns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("waiting", "stepping", "longest", "due"),
-    [(0, 0, 9.0, False), (1, 1, 0.0, True), (1, 2, 0.0, False), (1, 2, 0.1, True)],
+    ("waiting", "full"),
+    [
+        ([], False),
+        ([call(1), call(2)], False),
+        ([call(1), call(2), call(3)], True),
+        ([call(1), call(2), call(3, shape="wide")], False),
+        ([call(1, rows=4)], True),
+    ],
 )
-def test_a_step_is_due_when_all_wait_or_one_has_waited_long(
-    waiting: int, stepping: int, longest: float, due: bool
+def test_a_step_is_full_when_who_leads_it_has_company_for_all_its_rows(
+    waiting: list[Call], full: bool
 ) -> None:
-    assert is_due(waiting, stepping, longest, patience=0.1) is due
+    assert is_full(waiting, BatchTurns(), rows(3)) is full
 
 
 @given(calls(), st.integers(1, 12), st.floats(0, 20))

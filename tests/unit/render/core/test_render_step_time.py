@@ -83,3 +83,8 @@ def test_the_limit_is_the_last_size_at_which_one_more_call_was_worth_it(
 def test_a_clock_that_did_not_move_is_no_reason_to_fail(seconds: float) -> None:
     time = StepTime().seen(1, seconds).seen(1, seconds).seen(2, seconds).seen(2, seconds)
     assert time.limit(1, ALL) >= 1
+
+
+def test_what_a_step_costs_however_small_is_known_from_two_sizes_on() -> None:
+    assert measured(base=0.3, slope=0.1, sizes=(1,)).base is None
+    assert measured(base=0.3, slope=0.1).base == pytest.approx(0.3)
