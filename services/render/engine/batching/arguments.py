@@ -1,7 +1,6 @@
 """What one call of a denoiser says, and which calls say things that can be joined."""
 
 import hashlib
-import inspect
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +24,9 @@ class Arguments:
     shape: Hashable
 
 
-def bind(signature: inspect.Signature, *args: Any, **kwargs: Any) -> Arguments:
-    """The first argument is the sample: its first dimension counts the rows."""
-    given = dict(signature.bind(*args, **kwargs).arguments)
-    given |= given.pop("kwargs", {})
+def bind(parameters: Sequence[str], *args: Any, **kwargs: Any) -> Arguments:
+    """`parameters` names the positions; the first is the sample, whose first dimension is rows."""
+    given = dict(zip(parameters, args, strict=False)) | kwargs
     sample = next(iter(given.values()))
     rows = int(sample.shape[0])
     values = {name: _per_row(name, value, rows, sample) for name, value in given.items()}

@@ -16,25 +16,28 @@ class JointDenoiser:
 
     def __init__(self, model: torch.nn.Module) -> None:
         self.model = model
-        self._signature = inspect.signature(model.forward)
+        weights = next(model.parameters(), None)
+        self._device = weights.device if weights is not None else torch.device("cpu")
+        self._parameters = tuple(inspect.signature(model.forward).parameters)
 
     def bind(self, *args: Any, **kwargs: Any) -> Arguments:
-        return bind(self._signature, *args, **kwargs)
+        return bind(self._parameters, *args, **kwargs)
 
     @torch.no_grad()
     def run(self, calls: Sequence[Arguments]) -> list[Any]:
         """Answers as the model does, call by call. Raises what the model raises."""
+        if len(calls) == 1:
+            output = self.model(**calls[0].values)
+            self._settle()
+            return [output]
         output = self.model(**joined(calls))
         self._settle()
-        if len(calls) == 1:
-            return [output]
         return _split(output, [call.rows for call in calls])
 
     def _settle(self) -> None:
         """Until the accelerator is done, so that the time a step takes can be told."""
-        device = next(self.model.parameters()).device
-        if device.type == "cuda":
-            torch.cuda.current_stream(device).synchronize()
+        if self._device.type == "cuda":
+            torch.cuda.current_stream(self._device).synchronize()
 
 
 def _split(output: Any, rows: list[int]) -> list[Any]:

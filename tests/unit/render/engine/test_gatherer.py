@@ -186,3 +186,23 @@ def test_a_closed_gatherer_lets_nobody_wait() -> None:
         pass
     with pytest.raises(InterruptedRenderError):
         render(gatherer, [Ask(1)])
+
+
+def test_a_render_alone_steps_on_its_own_thread_and_others_on_the_denoisers() -> None:
+    ran: list[str] = []
+    model = Model(gate=threading.Semaphore(0))
+
+    def run(calls: Sequence[Ask]) -> list[int]:
+        ran.append(threading.current_thread().name)
+        return model.run(calls)
+
+    gatherer = Gatherer(run, StepPace(64))
+    with threads() as pool:
+        first = pool.submit(render, gatherer, [Ask(1), Ask(1)])
+        assert model.began.acquire(timeout=SECONDS)
+        assert ran[0] != "denoiser"
+        others = [pool.submit(render, gatherer, [Ask(n)]) for n in (2, 3)]
+        release_all(model, first, *others)
+    gatherer.close()
+    assert "denoiser" in ran[1:], "those that came meanwhile were waited for, not stepped beside"
+    assert sum(map(len, model.steps)) == 4
