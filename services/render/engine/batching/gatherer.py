@@ -117,10 +117,12 @@ class Gatherer:
         return {call: self._waiting.pop(call) for call in self._pace.choose(self._waiting)}
 
     def _step_and_tell(self, calls: dict[Call, Seat]) -> None:
-        self._step(calls)
-        with self._news:
-            self._busy = False
-            self._news.notify()
+        try:
+            self._step(calls)
+        finally:
+            with self._news:
+                self._busy = False
+                self._news.notify()
 
     def _step(self, calls: dict[Call, Seat]) -> None:
         began = self._now()
