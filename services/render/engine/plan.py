@@ -49,5 +49,5 @@ def look_over(entry: ModelEntry, root: Path) -> Vetted:
     """The entry, where all that it names below `root` may be loaded. Raises `ModelRefusedError`."""
     parts = vet(root / entry.path, root, entry.files)
     for lora in entry.loras:
-        vet_file(root / lora.path, root, lora.digest)
+        vet_file(lora.path, root, lora.digest)
     return Vetted(entry, parts)

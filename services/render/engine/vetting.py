@@ -52,9 +52,9 @@ def vet(folder: Path, root: Path, files: Mapping[str, str] | None = None) -> dic
     return content
 
 
-def vet_file(path: Path, root: Path, digest: str) -> None:
+def vet_file(name: str, root: Path, digest: str) -> None:
     """That a file lies below the catalogue's folder and is as named. Raises `ModelRefusedError`."""
-    name = path.relative_to(root)
+    path = root / name
     if not path.resolve().is_relative_to(root.resolve()):
         raise ModelRefusedError(f"{name} leads out of the catalogue's folder")
     if not path.is_file():

@@ -8,7 +8,7 @@ import diffusers
 import torch
 import transformers
 
-__all__ = ["FAMILIES", "made"]
+__all__ = ["FAMILIES", "denoiser_of", "entry_of", "made"]
 
 #: Their classes carry no types.
 _diffusers: Any = diffusers
@@ -195,3 +195,20 @@ def made(family: str, seed: int = 0) -> Any:
         if isinstance(part, torch.nn.Module):
             part.eval().requires_grad_(requires_grad=False)
     return pipeline
+
+
+def denoiser_of(pipeline: Any) -> Any:
+    return pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+
+
+def entry_of(family: str) -> dict[str, Any]:
+    """A catalogue's entry of a family's model that lies in a folder of its name."""
+    return {
+        "id": family,
+        "title": family,
+        "path": family,
+        "sizes": [{"width": 32, "height": 32}],
+        "steps": {"minimum": 1, "maximum": 20, "default": 4},
+        "guidance": {"minimum": 1, "maximum": 10, "default": 3},
+        "licence": "none",
+    }

@@ -20,7 +20,7 @@ from services.render.engine.options import EngineOptions
 from services.render.engine.plan import look_over
 from services.render.engine.vetting import ModelRefusedError
 from services.render.engine.warming import Unwatched
-from tests.integration.render.engine.families import FAMILIES, made
+from tests.integration.render.engine.families import FAMILIES, denoiser_of, entry_of, made
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -31,8 +31,8 @@ TOLERANCE = 1e-4
 def lora_of(family: str, path: Path, seed: int = 1) -> Lora:
     """One of random numbers, saved as its pipeline saves it."""
     pipeline = made(family)
-    place = "unet" if hasattr(pipeline, "unet") else "transformer"
-    denoiser = getattr(pipeline, place)
+    denoiser = denoiser_of(pipeline)
+    place = "unet" if denoiser is getattr(pipeline, "unet", None) else "transformer"
     torch.manual_seed(seed)
     config = LoraConfig(r=4, target_modules=["to_q", "to_v"], init_lora_weights=False)
     denoiser.add_adapter(config)
@@ -41,18 +41,9 @@ def lora_of(family: str, path: Path, seed: int = 1) -> Lora:
     return Lora(path=path.name, digest=digest_of(path))
 
 
-def entry_of(family: str, *loras: Lora) -> ModelEntry:
+def with_loras(family: str, *loras: Lora) -> ModelEntry:
     return ModelEntry.model_validate(
-        {
-            "id": family,
-            "title": family,
-            "path": family,
-            "loras": [lora.model_dump() for lora in loras],
-            "sizes": [{"width": 32, "height": 32}],
-            "steps": {"minimum": 1, "maximum": 20, "default": 4},
-            "guidance": {"minimum": 1, "maximum": 10, "default": 3},
-            "licence": "none",
-        }
+        {**entry_of(family), "loras": [lora.model_dump() for lora in loras]}
     )
 
 
@@ -104,8 +95,8 @@ def test_a_picture_is_as_diffusers_draws_it_with_the_lora_beside_the_weights(
     family: str, tmp_path: Path
 ) -> None:
     lora = lora_of(family, tmp_path / "noir.safetensors").model_copy(update={"scale": 4.0})
-    plain = pixels(loaded(tmp_path, entry_of(family)))
-    changed = pixels(loaded(tmp_path, entry_of(family, lora)))
+    plain = pixels(loaded(tmp_path, with_loras(family)))
+    changed = pixels(loaded(tmp_path, with_loras(family, lora)))
     expected = as_diffusers_draws_it(family, tmp_path, lora)
     assert np.abs(changed - plain).max() > 50 * TOLERANCE, "it changes the picture"
     assert np.abs(changed - expected).max() <= TOLERANCE
@@ -116,8 +107,8 @@ def test_several_are_merged_each_by_its_scale(family: str, tmp_path: Path) -> No
     half = lora.model_copy(update={"scale": 0.5})
     assert (
         np.abs(
-            pixels(loaded(tmp_path, entry_of(family, half, half)))
-            - pixels(loaded(tmp_path, entry_of(family, lora)))
+            pixels(loaded(tmp_path, with_loras(family, half, half)))
+            - pixels(loaded(tmp_path, with_loras(family, lora)))
         ).max()
         <= TOLERANCE
     )
@@ -127,7 +118,7 @@ def test_one_for_another_family_is_refused(family: str, tmp_path: Path) -> None:
     other = "sdxl" if family in {"sd3", "flux"} else "flux"
     lora = lora_of(other, tmp_path / "other.safetensors")
     with pytest.raises(ModelRefusedError):
-        loaded(tmp_path, entry_of(family, lora))
+        loaded(tmp_path, with_loras(family, lora))
 
 
 def test_a_file_that_is_not_as_named_is_not_opened(tmp_path: Path) -> None:
@@ -136,4 +127,12 @@ def test_a_file_that_is_not_as_named_is_not_opened(tmp_path: Path) -> None:
     lora = Lora(path="noir.safetensors", digest="0" * 64)
     reason = r"noir\.safetensors has another digest than the catalogue says"
     with pytest.raises(ModelRefusedError, match=reason):
-        look_over(entry_of("stable-diffusion", lora), tmp_path)
+        look_over(with_loras("stable-diffusion", lora), tmp_path)
+
+
+@pytest.mark.parametrize("place", ["../noir.safetensors", "/noir.safetensors"])
+def test_a_file_outside_of_the_catalogues_folder_is_not_opened(tmp_path: Path, place: str) -> None:
+    made("stable-diffusion").save_pretrained(tmp_path / "stable-diffusion")
+    lora = Lora(path=place, digest="0" * 64)
+    with pytest.raises(ModelRefusedError, match="leads out of the catalogue's folder"):
+        look_over(with_loras("stable-diffusion", lora), tmp_path)

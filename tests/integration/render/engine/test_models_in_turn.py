@@ -18,7 +18,7 @@ from services.render.engine.pipeline import DiffusersPainter
 from services.render.engine.plan import plan
 from services.render.engine.warming import Unwatched
 from services.render.engine.weights import numbers_in
-from tests.integration.render.engine.families import FAMILIES, made
+from tests.integration.render.engine.families import FAMILIES, entry_of, made
 from tests.unit.render.engine.draws import apple
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -33,18 +33,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("families")
     for family in FAMILIES:
         made(family).save_pretrained(root / family)
-    entries = [
-        {
-            "id": family,
-            "title": family,
-            "path": family,
-            "sizes": [{"width": 32, "height": 32}],
-            "steps": {"minimum": 1, "maximum": 20, "default": 4},
-            "guidance": {"minimum": 1, "maximum": 10, "default": 3},
-            "licence": "none",
-        }
-        for family in FAMILIES
-    ]
+    entries = [entry_of(family) for family in FAMILIES]
     (root / "catalogue.yaml").write_text(yaml.safe_dump({"models": entries}))
     return root
 

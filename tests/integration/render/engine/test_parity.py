@@ -14,7 +14,7 @@ from PIL import Image
 from services.contracts import Lane
 from services.contracts.catalogue import TaskKind
 from services.render.engine.batching import SharedRenders
-from tests.integration.render.engine.families import FAMILIES, made
+from tests.integration.render.engine.families import FAMILIES, denoiser_of, made
 
 # diffusers' Euler scheduler hands torch tensors to numpy the old way.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -140,7 +140,7 @@ def test_pictures_of_mixed_renders_equal_those_drawn_alone(
     pipeline: Any, shared: SharedRenders
 ) -> None:
     expected = [alone(pipeline, wish) for wish in MIXED]
-    denoiser = pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+    denoiser = denoiser_of(pipeline)
     counted = Counted(denoiser)
     with ThreadPoolExecutor(len(MIXED)) as pool:
         drawn = list(pool.map(lambda wish: in_company(shared, wish), MIXED))
@@ -159,5 +159,5 @@ def test_a_render_leaves_the_pipeline_as_it_was(pipeline: Any, shared: SharedRen
 
 
 def shared_parameters(pipeline: Any) -> list[torch.nn.Parameter]:
-    denoiser = pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+    denoiser = denoiser_of(pipeline)
     return list(denoiser.parameters())

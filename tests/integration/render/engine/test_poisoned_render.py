@@ -9,7 +9,7 @@ import torch
 
 from services.contracts import Lane
 from services.render.engine.batching import SharedRenders
-from tests.integration.render.engine.families import FAMILIES, made
+from tests.integration.render.engine.families import FAMILIES, denoiser_of, made
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -37,7 +37,7 @@ def latents(pipeline: Any, prompt: str) -> torch.Tensor:
 
 def poisoned(pipeline: Any, words: Sequence[torch.Tensor]) -> list[int]:
     """From now on the denoiser fails wherever these words are among its rows; counts the rows."""
-    denoiser = pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+    denoiser = denoiser_of(pipeline)
     seen: list[int] = []
 
     def look(_module: object, _args: object, given: dict[str, Any]) -> None:
@@ -52,7 +52,7 @@ def poisoned(pipeline: Any, words: Sequence[torch.Tensor]) -> list[int]:
 
 def words_of(pipeline: Any, prompt: str) -> list[torch.Tensor]:
     """What the denoiser is told of a prompt."""
-    denoiser = pipeline.unet if hasattr(pipeline, "unet") else pipeline.transformer
+    denoiser = denoiser_of(pipeline)
     heard: list[torch.Tensor] = []
 
     def hear(_module: object, _args: object, given: dict[str, Any]) -> None:
