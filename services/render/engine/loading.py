@@ -62,6 +62,8 @@ def load(vetted: Vetted, options: EngineOptions, place: Place) -> Model:
         size = vetted.entry.default_size
         rows = options.rows_at_once(size.width * size.height)
         renders = SharedRenders(pipeline, rows, vetted.entry.tasks)
+    except ModelRefusedError:
+        raise
     except Exception as error:
         reason = f"loading it failed with {type(error).__name__}: {error}"
         raise ModelRefusedError(reason) from error
