@@ -3,10 +3,9 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 from services.render.core import Resident, room_for
@@ -126,7 +125,7 @@ class Shelf(Generic[T]):
         residents = {
             name: Resident(one.size, one.users, one.asked) for name, one in self._held.items()
         }
-        return room_for(self._library.size(model), residents, self._budget)
+        return room_for(self._size(model), residents, self._budget)
 
     def _make_room(self, model: str) -> None:
         for name in self._leaving(model) or ():
@@ -137,19 +136,18 @@ class Shelf(Generic[T]):
 
     def _fetched(self, model: str, turn: int) -> _Held[T]:
         began = self._now()
+        fetched: dict[str, _Held[T]] = {}
         try:
-            fetched = self._library.fetch(model)
-        except BaseException:
-            self._fetch_is_over()
-            raise
-        held = _Held(fetched, self._library.size(model), 1, turn)
-        self._seconds[model] = self._now() - began
-        self._fetch_is_over({model: held})
-        return held
+            fetched[model] = _Held(self._library.fetch(model), self._size(model), 1, turn)
+            self._seconds[model] = self._now() - began
+        finally:
+            with self._news:
+                self._held |= fetched
+                self._fetching = None
+                self._tell(self.state)
+                self._news.notify_all()
+        return fetched[model]
 
-    def _fetch_is_over(self, fetched: Mapping[str, _Held[T]] = MappingProxyType({})) -> None:
-        with self._news:
-            self._held.update(fetched)
-            self._fetching = None
-            self._tell(self.state)
-            self._news.notify_all()
+    def _size(self, model: str) -> int:
+        """Not looked up where nothing depends on it: that reads files."""
+        return 0 if self._budget is None else self._library.size(model)

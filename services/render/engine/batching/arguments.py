@@ -36,6 +36,8 @@ def bind(parameters: Sequence[str], *args: Any, **kwargs: Any) -> Arguments:
 
 def joined(calls: Sequence[Arguments]) -> dict[str, Any]:
     """The arguments of one call with the rows of all, in their order. Shapes must be equal."""
+    if len(calls) == 1:
+        return calls[0].values
     return {
         name: _join(name, [call.values[name] for call in calls], calls[0].rows)
         for name in calls[0].values

@@ -26,12 +26,10 @@ class JointDenoiser:
     @torch.no_grad()
     def run(self, calls: Sequence[Arguments]) -> list[Any]:
         """Answers as the model does, call by call. Raises what the model raises."""
-        if len(calls) == 1:
-            output = self.model(**calls[0].values)
-            self._settle()
-            return [output]
         output = self.model(**joined(calls))
         self._settle()
+        if len(calls) == 1:
+            return [output]
         return _split(output, [call.rows for call in calls])
 
     def _settle(self) -> None:

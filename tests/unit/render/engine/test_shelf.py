@@ -1,6 +1,7 @@
 """Models that come into memory when they are asked for, with a library that a test conducts."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -93,6 +94,12 @@ def reader(shelf: Shelf[str], model: str) -> Iterator[threading.Event]:
             reading.result(SECONDS)
 
 
+def in_line(shelf: Shelf[str], count: int) -> None:
+    until = time.monotonic() + SECONDS
+    while len(shelf._line) < count:
+        assert time.monotonic() < until, "nobody joined the line"
+
+
 def ask(shelf: Shelf[str], model: str) -> str:
     with shelf.borrowed(model, Wish()) as borrowed:
         return borrowed
@@ -155,11 +162,9 @@ def test_who_waits_for_room_is_not_passed_by_those_whose_model_is_there(
         with reader(shelf, "aaaa"):
             waiting = pool.submit(wait_for_room)
             assert wish.heard.wait(SECONDS)
-            while len(shelf._line) < 1:
-                pass
+            in_line(shelf, 1)
             late = pool.submit(ask, shelf, "aaaa")
-            while len(shelf._line) < 2:
-                pass
+            in_line(shelf, 2)
             assert not late.done()
         waiting.result(SECONDS)
         late.result(SECONDS)
