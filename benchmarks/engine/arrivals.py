@@ -11,7 +11,6 @@ from services.contracts import Lane
 __all__ = ["Arrival", "answered", "jobs_per_second", "mixed", "open_loop"]
 
 _STEPS = (4, 8, 12, 20)
-_SEED = 7
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Arrival:
 
 
 def mixed(count: int) -> list[Job]:
-    rng = random.Random(_SEED)  # noqa: S311 - a workload, not a secret
+    rng = _dice()
     return [Job(number, rng.choice(_STEPS)) for number in range(count)]
 
 
@@ -37,7 +36,7 @@ def jobs_per_second(side: Side, jobs: list[Job]) -> float:
 
 def open_loop(rate: float, seconds: float, paid: float = 0.0) -> list[Arrival]:
     """A Poisson process of so many jobs a second; `paid` is the share of paid ones."""
-    rng = random.Random(_SEED)  # noqa: S311 - a workload, not a secret
+    rng = _dice()
     arrivals: list[Arrival] = []
     at = rng.expovariate(rate)
     while at < seconds:
@@ -58,3 +57,8 @@ def answered(side: Side, arrivals: list[Arrival]) -> list[tuple[float, Times]]:
         time.sleep(max(0.0, began + arrival.at - time.monotonic()))
         told.append(side.submit(arrival.job))
     return [(began + arrival.at, one.result()) for arrival, one in zip(arrivals, told, strict=True)]
+
+
+def _dice() -> random.Random:
+    """The same numbers for every side and run."""
+    return random.Random(7)  # noqa: S311 - a workload, not a secret

@@ -1,13 +1,23 @@
 """Jobs, models and claims as the tests of render need them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from services.contracts import AccountId, Catalogue, ImageRef, JobId, JobSpec, Lane, ModelEntry
 from services.contracts.catalogue import Range, Size
-from services.contracts.events import JobAdmitted, JobCancelRequested, QuotaFacts
-from services.render.core import Claim, Entry, RetryPolicy, Running, Waiting, admit, claim
+from services.contracts.events import JobAdmitted, JobCancelRequested, QuotaFacts, WorkerPhase
+from services.render.core import (
+    Claim,
+    Entry,
+    RetryPolicy,
+    Running,
+    Waiting,
+    WorkerRecord,
+    admit,
+    claim,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
@@ -103,3 +113,19 @@ def image(index: int = 0) -> ImageRef:
         height=128,
         seed=7 + index,
     )
+
+
+def worker_record(**changes: Any) -> WorkerRecord:
+    """Of a worker of the default pool that is ready and draws nothing."""
+    ready = WorkerRecord(
+        pool="default",
+        fleet="0",
+        pid=1,
+        phase=WorkerPhase.READY,
+        beat=1,
+        running=0,
+        slots=1,
+        started_at=NOW,
+        expires_at=NOW + timedelta(hours=1),
+    )
+    return replace(ready, **changes)

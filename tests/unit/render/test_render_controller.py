@@ -17,13 +17,13 @@ from services.kit.component import Readiness
 from services.kit.documents import MemoryDocuments
 from services.kit.lease import LEASES, Lease, LeaseState
 from services.render.controller import Controller
-from services.render.core import Bounds, RetryPolicy, Waiting, WorkerRecord
+from services.render.core import Bounds, RetryPolicy, Waiting
 from services.render.engine import Refusal
 from services.render.reporter import Reporter
 from services.render.scaling import Scaler
 from services.render.sweep import Sweep
 from tests.unit.render.bench import Bench, House, away, settled
-from tests.unit.render.samples import LEASE, NOW, account_id, admission
+from tests.unit.render.samples import LEASE, NOW, account_id, admission, worker_record
 
 
 class Room:
@@ -183,17 +183,7 @@ async def test_only_one_of_two_controllers_leads(
 
 async def test_the_service_is_ready_while_some_worker_is(house: House, room: Room) -> None:
     assert room.readiness.reasons == {"workers": "no worker is ready"}
-    record = WorkerRecord(
-        pool="default",
-        fleet="0",
-        pid=1,
-        phase=WorkerPhase.READY,
-        beat=1,
-        running=0,
-        slots=1,
-        started_at=NOW,
-        expires_at=NOW,
-    )
+    record = worker_record()
     await house.workers.enter("w1", record)
     await room.turns(1)
     assert room.readiness.ready

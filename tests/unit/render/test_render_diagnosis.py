@@ -17,21 +17,11 @@ from services.render.diagnosis import (
     worker_finding,
 )
 from tests.unit.render.bench import House
-from tests.unit.render.samples import LEASE, NOW, admission, job_id, running, waiting
+from tests.unit.render.samples import LEASE, NOW, admission, job_id, running, waiting, worker_record
 
 
 def worker(phase: WorkerPhase, jobs: int = 0) -> WorkerRecord:
-    return WorkerRecord(
-        pool="default",
-        fleet="0",
-        pid=1,
-        phase=phase,
-        beat=1,
-        running=jobs,
-        slots=1,
-        started_at=NOW,
-        expires_at=NOW + timedelta(days=1),
-    )
+    return worker_record(phase=phase, running=jobs)
 
 
 def roster(*workers: WorkerRecord) -> Roster:

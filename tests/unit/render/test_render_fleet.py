@@ -1,18 +1,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from services.contracts import JobId
-from services.contracts.events import JobRequeued, WorkerPhase
-from services.render.core import RetryPolicy, Waiting, WorkerRecord
+from services.contracts.events import JobRequeued
+from services.render.core import RetryPolicy, Waiting
 from services.render.fleet import Fleet, Process
 from services.render.sweep import Sweep
 from tests.unit.render.bench import Bench, House, away, settled
-from tests.unit.render.samples import LEASE, NOW
+from tests.unit.render.samples import LEASE, worker_record
 
 
 class FakeProcess:
@@ -97,20 +96,6 @@ def house() -> House:
     return House()
 
 
-def record(pid: int, fleet: str = "0") -> WorkerRecord:
-    return WorkerRecord(
-        pool="default",
-        fleet=fleet,
-        pid=pid,
-        phase=WorkerPhase.READY,
-        beat=1,
-        running=0,
-        slots=1,
-        started_at=NOW,
-        expires_at=NOW,
-    )
-
-
 async def claimed_by(house: House, worker: str) -> JobId:
     """A job that this worker holds, and will say nothing more of."""
     job = await house.admit()
@@ -137,7 +122,7 @@ async def test_the_idle_leave_before_those_that_draw(house: House) -> None:
     yard = Yard(house, wanted=3)
     async with yard.open():
         for number, running in ((1, 0), (2, 1), (3, 2)):
-            drawing = replace(record(100 + number), running=running)
+            drawing = worker_record(pid=100 + number, running=running)
             await house.workers.enter(f"w{number}", drawing)
         yard.wanted = 2
         await yard.pass_time(1)
@@ -159,7 +144,7 @@ async def test_a_killed_worker_is_replaced_and_its_job_goes_back_at_once(house: 
     yard = Yard(house)
     async with yard.open():
         job = await claimed_by(house, "w1")
-        await house.workers.enter("w1", record(101))
+        await house.workers.enter("w1", worker_record(pid=101))
         yard.processes[0].end(-9)
         await settled()
         requeued = house.events[-1]
@@ -189,9 +174,9 @@ async def test_workers_that_die_young_are_replaced_ever_more_slowly(house: House
 
 async def test_a_fleet_that_comes_back_settles_what_its_dead_workers_left(house: House) -> None:
     job = await claimed_by(house, "dead")
-    await house.workers.enter("dead", record(7))
-    await house.workers.enter("alive", record(8))
-    await house.workers.enter("elsewhere", record(9, fleet="1"))
+    await house.workers.enter("dead", worker_record(pid=7))
+    await house.workers.enter("alive", worker_record(pid=8))
+    await house.workers.enter("elsewhere", worker_record(pid=9, fleet="1"))
     yard = Yard(house)
     yard.alive = {8}
     async with yard.open():

@@ -7,11 +7,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.contracts import Lane
-from services.contracts.events import DemandReported, Heat, LoadReported, WorkerPhase
+from services.contracts.events import DemandReported, Heat, LoadReported
 from services.kit.clock import ManualClock
-from services.render.core import Bounds, LineLoad, Measured, Roster, WorkerRecord
+from services.render.core import Bounds, LineLoad, Measured, Roster
 from services.render.scaling import Scaler, Share
-from tests.unit.render.samples import NOW
+from tests.unit.render.samples import NOW, worker_record
 
 BOUNDS = Bounds(least=1, most=6, drain_seconds=30, calm_seconds=60)
 FIXED = Bounds(least=2, most=2, drain_seconds=30, calm_seconds=60)
@@ -23,25 +23,10 @@ def clock() -> ManualClock:
 
 
 def measured(now: Any = NOW, *, backlog: float = 0, running: int = 0) -> Measured:
-    workers = {"w1": worker(running=running)}
+    workers = {"w1": worker_record(speed=1.0, running=running)}
     lines = {lane: LineLoad() for lane in Lane} | {Lane.FREE: LineLoad(1, backlog, 0.0)}
     drained = dict.fromkeys(Lane, 0.0)
     return Measured(now=now, workers=workers, lines=lines, drained=drained, assumed_speed=1.0)
-
-
-def worker(*, fleet: str = "0", running: int = 0) -> WorkerRecord:
-    return WorkerRecord(
-        pool="default",
-        fleet=fleet,
-        pid=1,
-        phase=WorkerPhase.READY,
-        beat=1,
-        running=running,
-        slots=1,
-        started_at=NOW,
-        speed=1.0,
-        expires_at=NOW,
-    )
 
 
 def told(wanted: int | None, at: Any = NOW) -> dict[str, LoadReported]:
@@ -91,7 +76,9 @@ def test_a_fleet_of_fixed_size_stays_so(clock: ManualClock) -> None:
 
 
 def share(clock: ManualClock, reports: dict[str, LoadReported], *fleets: str) -> Share:
-    roster = Roster({f"w{n}": worker(fleet=fleet) for n, fleet in enumerate(fleets)})
+    roster = Roster(
+        {f"w{n}": worker_record(speed=1.0, fleet=fleet) for n, fleet in enumerate(fleets)}
+    )
     return Share(BOUNDS, reports, lambda: roster, clock, pool="default", replica="0")
 
 

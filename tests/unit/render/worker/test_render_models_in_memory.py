@@ -1,16 +1,13 @@
 """A worker whose engine holds only some of its pool's models at a time."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.contracts import JobId
-from services.contracts.events import WorkerPhase
-from services.render.core import WorkerRecord
 from services.render.engine import Shelved
 from tests.unit.render.bench import STALL, Bench, House, settled
-from tests.unit.render.samples import NOW, account_id
+from tests.unit.render.samples import account_id, worker_record
 
 SECONDS = {"ember": 5.0, "slow": 5.0}
 HALF: dict[str, Any] = {"models": ("ember", "slow"), "in_memory": ("ember",)}
@@ -23,21 +20,6 @@ def house() -> House:
 
 def begun(bench: Bench) -> list[JobId]:
     return [JobId(draw.job) for draw in bench.engine.submitted]
-
-
-def neighbour(*models: str, running: int = 0) -> WorkerRecord:
-    return WorkerRecord(
-        pool="default",
-        fleet="0",
-        pid=1,
-        phase=WorkerPhase.READY,
-        beat=1,
-        running=running,
-        slots=1,
-        started_at=NOW,
-        models=models,
-        expires_at=NOW + timedelta(hours=1),
-    )
 
 
 async def test_jobs_whose_model_is_in_memory_go_first_for_as_long_as_fetching_takes(
@@ -70,14 +52,14 @@ async def test_a_model_is_fetched_at_once_where_nothing_else_waits(house: House)
 
 async def test_a_job_is_left_to_a_neighbour_that_has_its_model_and_room(house: House) -> None:
     bench = Bench(house, **HALF)
-    await house.workers.enter("w2", neighbour("slow"))
+    await house.workers.enter("w2", worker_record(models=("slow",)))
     async with bench.at_work():
         bench.engine.shelve(Shelved(models=("ember",), seconds=SECONDS))
         await bench.pass_time(1)
         cold = await house.admit(model="slow")
         await bench.pass_time(3)
         assert begun(bench) == []
-        await house.workers.enter("w2", neighbour("slow", running=1))
+        await house.workers.enter("w2", worker_record(models=("slow",), running=1))
         await bench.pass_time(2)
         assert begun(bench) == [cold], "the neighbour has its hands full"
         bench.engine.finish(cold)
