@@ -16,6 +16,7 @@ import httpx2
 
 from services.contracts import JobStatus
 from tests.chaos.diary import Diary
+from tests.waiting import eventually
 
 __all__ = ["Account", "Client", "Wish", "connected", "ended"]
 
@@ -25,6 +26,7 @@ _LONGEST_PAUSE = 2.0
 _TRIES_FOR = 120.0
 _PAGE = 100
 _LOOK_EVERY = 0.5
+_DRAWN_WITHIN = 60.0
 
 _TRY_AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504})
 
@@ -85,6 +87,16 @@ class Client:
             await asyncio.wait(set(self._under_way))
         for task in self._under_way:
             task.result()
+
+    async def until_drawn(self, share: float) -> None:
+        """The newest job is that far through its steps, as far as its client is told."""
+        newest = next(reversed(self.jobs.values()))
+
+        async def is_drawn() -> bool:
+            progress = (await self.http.get(f"/v1/jobs/{newest}")).json()["progress"]
+            return progress is not None and progress["step"] >= share * progress["steps"]
+
+        await eventually(is_drawn, within=_DRAWN_WITHIN, every=0.02)
 
     async def leave(self) -> None:
         """Whatever is under way is let go."""

@@ -20,6 +20,9 @@ LONG = Wish(steps=(20, 30), cancelled=0)
 LONGEST = Wish(steps=(50,), cancelled=0)
 """Longer than a stop lets a render run on."""
 
+SEEN_THROUGH_WITHIN = 90.0
+"""Seconds until a killed render is drawn after all: an engine starts anew meanwhile."""
+
 HIT = ("worker_died", "engine_died", "engine_not_ready", "worker_stopped")
 """Why an attempt of a killed process goes back, other than by a lease that ran out."""
 
@@ -92,6 +95,23 @@ async def test_what_is_killed_in_the_midst_of_a_render_costs_that_render_and_no_
     hit = sum(verdict["requeued"].get(reason, 0) for reason in HIT)
     assert hit <= kills * (WORKERS if whole else 1)
     assert hit > 0 or whole
+
+
+@pytest.mark.whole
+@pytest.mark.row("P-04")
+@pytest.mark.parametrize("victim", ["worker", "engine"])
+async def test_a_kill_at_each_tenth_of_the_steps_costs_one_attempt(row: Row, victim: str) -> None:
+    """From 10 to 90 %: each picture comes, from a second attempt, and is charged once."""
+    client = await row.client(wish=LONGEST)
+    for tenth in range(1, 10):
+        client.ask()
+        await client.until_answered()
+        await client.until_drawn(tenth / 10)
+        await row.faults.kill(victim, await row.faults.busy(victim))
+        await client.until_over(within=SEEN_THROUGH_WITHIN)
+    verdict = await row.passes()
+    hit = sum(verdict["requeued"].get(reason, 0) for reason in HIT)
+    assert hit == verdict["by_account"][client.account.id]["completed"] == 9
 
 
 @pytest.mark.row("P-05")
