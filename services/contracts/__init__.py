@@ -1,6 +1,7 @@
 """What crosses the wire between services, and the few pure rules that all of them share."""
 
 from services.contracts.catalogue import Catalogue, ModelEntry, Size, TaskKind
+from services.contracts.cost import render_cost
 from services.contracts.envelope import (
     DecodeError,
     Envelope,
@@ -12,7 +13,7 @@ from services.contracts.envelope import (
 from services.contracts.event import Data, Event, Instant, event_class, event_classes
 from services.contracts.ids import AccountId, EventId, JobId, KeyId, SubmissionId, UploadId
 from services.contracts.jobs import ImageRef, JobSpec, JobStatus, Lane, Origin
-from services.contracts.limits import effective_limit
+from services.contracts.limits import effective_limit, hash_offset, hash_turns_at
 from services.contracts.order import END_RANK, Rank, job_rank, job_status
 from services.contracts.streams import STREAMS, Stream, StreamSpec, TopicSpec, topic, topics
 
@@ -50,8 +51,11 @@ __all__ = [
     "encode",
     "event_class",
     "event_classes",
+    "hash_offset",
+    "hash_turns_at",
     "job_rank",
     "job_status",
+    "render_cost",
     "topic",
     "topics",
 ]

@@ -1,8 +1,18 @@
 """What an account may use now: one function, so that quota, gateway and notify never disagree."""
 
 import math
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
-__all__ = ["effective_limit"]
+from services.contracts.ids import AccountId
+
+__all__ = ["effective_limit", "hash_offset", "hash_turns_at"]
+
+_GOLDEN = 0.6180339887498949
+"""The fractional part of the golden ratio: the rotation by it spreads a few days most evenly."""
+
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
 
 
 def effective_limit(limit: int, m: float, h: float) -> int:
@@ -17,3 +27,32 @@ def effective_limit(limit: int, m: float, h: float) -> int:
         raise ValueError(f"h must lie in 0..1, not {h}")
     # 1e-9: 3 * (1/3) + 0 must count as one unit, whatever binary fractions say.
     return min(limit, math.floor(limit * m + h + 1e-9))
+
+
+def hash_offset(account: AccountId, at: datetime) -> float:
+    """The account's h at a moment: who gets the next whole unit of a fraction.
+
+    In [0, 1), evenly spread over accounts and the same everywhere. It turns once a day, at the
+    account's own hour, by the golden ratio: no account is unlucky for long, and no midnight calls
+    all of them at once. A hash that changes with time is DAGOR's (SoCC 2018); the rotation is a
+    Kronecker sequence.
+    """
+    first, second = _hashed(account)
+    days = (at - _EPOCH) / _DAY + second
+    return (first + math.floor(days) * _GOLDEN) % 1.0
+
+
+def hash_turns_at(account: AccountId, after: datetime) -> datetime:
+    """The next moment at which the account's h is another."""
+    _, second = _hashed(account)
+    days = math.floor((after - _EPOCH) / _DAY + second) + 1
+    turn = _EPOCH + (days - second) * _DAY
+    # Microseconds are cut somewhere on the way: the next one is surely on the other side.
+    return turn + timedelta(microseconds=2)
+
+
+def _hashed(account: AccountId) -> tuple[float, float]:
+    """Two numbers in [0, 1), of 53 bits each: more could round up to 1."""
+    digest = sha256(account.encode()).digest()
+    parts = (int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:16], "big"))
+    return tuple((part >> 11) / 2**53 for part in parts)  # type: ignore[return-value]

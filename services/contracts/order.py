@@ -14,7 +14,7 @@ from services.contracts.events import (
     JobRequeued,
     JobStarted,
 )
-from services.contracts.jobs import JobStatus
+from services.contracts.jobs import JobStatus, Lane
 
 __all__ = ["END_RANK", "Rank", "job_rank", "job_status"]
 
@@ -52,6 +52,8 @@ def job_status(event: Event) -> JobStatus | None:
     match event:
         case JobRequested():
             return JobStatus.SUBMITTED
+        case JobAdmitted() | JobQueued() if event.lane is Lane.DEFERRED:
+            return JobStatus.DEFERRED
         case JobAdmitted() | JobQueued() | JobRequeued():
             return JobStatus.QUEUED
         case JobDeferred():

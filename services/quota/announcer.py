@@ -9,7 +9,8 @@ from services.kit.component import Readiness
 from services.kit.documents import Documents
 from services.kit.errors import Unavailable
 from services.kit.pause import pause
-from services.quota.core import Plan, PlanLimits, Plans, announce, limits_id
+from services.quota.core import DEFAULT_POOL, Plans, PoolLimits, announce
+from services.quota.core.law import DEFAULTS, Constants
 
 __all__ = ["Announcer", "HeardLimits"]
 
@@ -27,7 +28,7 @@ class HeardLimits(Protocol):
 class Announcer:
     """Any replica announces, by compare-and-set: two that start at once agree.
 
-    The adaptive law will change m in the same documents.
+    The law moves m in the same document, and announces pools that it hears of later.
     """
 
     name = "announcer"
@@ -35,12 +36,15 @@ class Announcer:
     def __init__(
         self,
         plans: Plans,
-        documents: Documents[PlanLimits],
+        documents: Documents[PoolLimits],
         heard: HeardLimits,
         clock: Clock,
         readiness: Readiness,
+        *,
+        k: Constants = DEFAULTS,
     ) -> None:
         self._plans = plans
+        self._k = k
         self._documents = documents
         self._heard = heard
         self._clock = clock
@@ -61,8 +65,11 @@ class Announcer:
 
     async def announce(self) -> None:
         """Announces each plan that needs it. Raises Unavailable."""
-        for plan in self._plans.plans:
-            await self._announce(plan)
+        now = self._clock.now()
+        await self._documents.change(
+            DEFAULT_POOL,
+            lambda state: announce(state or PoolLimits(), self._plans, self._heard, now, self._k),
+        )
 
     async def _until_announced(self, stop: asyncio.Event) -> None:
         await self._heard.until_caught_up()
@@ -75,10 +82,3 @@ class Announcer:
             else:
                 self._readiness.clear("limits")
                 return
-
-    async def _announce(self, plan: Plan) -> None:
-        heard = self._heard.get(limits_id(plan))
-        now = self._clock.now()
-        await self._documents.change(
-            limits_id(plan), lambda state: announce(state, plan, heard, now)
-        )

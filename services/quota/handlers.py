@@ -8,6 +8,7 @@ from services.contracts import Envelope, Event, Lane
 from services.contracts.events import (
     AccountChanged,
     AccountStatus,
+    JobAdmitted,
     JobCancelled,
     JobCompleted,
     JobFailed,
@@ -30,6 +31,8 @@ from services.quota.core import (
     settle,
     tell_again,
 )
+from services.quota.core.law import DEFAULTS, Constants
+from services.quota.doors import Doors
 from services.quota.repository import Accounts
 
 __all__ = ["Handlers", "Limits"]
@@ -55,13 +58,23 @@ class Handlers:
     """
 
     def __init__(
-        self, accounts: Accounts, erasures: Erasures, plans: Plans, limits: Limits, clock: Clock
+        self,
+        accounts: Accounts,
+        erasures: Erasures,
+        plans: Plans,
+        limits: Limits,
+        clock: Clock,
+        *,
+        doors: Doors,
+        k: Constants = DEFAULTS,
     ) -> None:
         self._accounts = accounts
         self._erasures = erasures
         self._plans = plans
         self._limits = limits
+        self._doors = doors
         self._clock = clock
+        self._k = k
 
     async def handle(self, envelope: Envelope[Event]) -> None:
         """Raises Unavailable while the database, the limits or the ledger can't be relied on."""
@@ -86,6 +99,8 @@ class Handlers:
             return
         if outcome.verdict is Verdict.CONGESTED:
             raise Unavailable("ledger", "too many of an account's decisions are not filed yet")
+        if isinstance(outcome.decision, JobAdmitted):
+            self._doors.let_in(outcome.decision, self._clock.now())
         reports.decided(request, outcome)
         if request.reminder and outcome.verdict is Verdict.REPEATED:
             await self._tell_again(request)
@@ -100,6 +115,7 @@ class Handlers:
                 now=self._clock.now(),
                 looked_up=looked_up,
                 may_open=may_open,
+                doorway=self._doors.look(request.spec.pool, self._clock.now()),
             )
             outcome = await self._accounts.decide(request.account, decide)
             if outcome.verdict is Verdict.STRANGER and not await self._erasures.find(
@@ -143,4 +159,4 @@ class Handlers:
     def _book(self) -> Book:
         if not self._limits.caught_up:
             raise Unavailable("limits", "not read to their end yet")
-        return Book(self._plans, {said.key: said for said in self._limits.values()})
+        return Book(self._plans, {said.key: said for said in self._limits.values()}, self._k)

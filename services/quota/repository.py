@@ -21,7 +21,7 @@ from services.quota.core import (
     LedgerRow,
     Operation,
     Outcome,
-    PlanLimits,
+    PoolLimits,
     forget,
     row_id,
     shut,
@@ -31,7 +31,8 @@ from services.quota.core import (
 __all__ = ["ACCOUNTS", "LIMITS", "Accounts"]
 
 ACCOUNTS = CollectionSpec("accounts", AccountQuota, (Index(("oldest_open_at",), sparse=True),))
-LIMITS = CollectionSpec("limits", PlanLimits)
+LIMITS = CollectionSpec("pools", PoolLimits)
+"""One document for each pool."""
 
 _PAGE = 1_000
 
@@ -114,6 +115,21 @@ class Accounts:
             rows.extend(page)
             if len(page) < _PAGE:
                 return rows
+
+    async def decided_since(self, moment: datetime) -> list[LedgerRow]:
+        """Every decision since then, the oldest first."""
+        rows: list[LedgerRow] = []
+        since = moment
+        while True:
+            page = await self._ledger.find(
+                [("since", ">=", since), ("operation", "in", [*DECIDING])],
+                order=["since"],
+                limit=_PAGE,
+            )
+            rows.extend(page)
+            if len(page) < _PAGE or page[-1].since == since:
+                return rows
+            since = page[-1].since
 
     async def everyone(self) -> AsyncIterator[AccountId]:
         """Every account with a document or a row."""

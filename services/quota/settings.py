@@ -6,6 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from services.kit.settings import ServiceSettings
+from services.quota.core.law import Constants
 
 __all__ = ["QuotaSettings"]
 
@@ -22,5 +23,12 @@ class QuotaSettings(ServiceSettings):
     plans: Path = Field(
         Path(__file__).with_name("plans.yaml"), description="path of the table of plans (YAML)"
     )
+    pace: float = Field(
+        1.0, ge=1, le=100, description="all times of the law are divided by it: for drills"
+    )
     leak_hours: float = Field(26, ge=1, le=24 * 30, description="hours, 1 to 720")
     sweep_seconds: float = Field(60, gt=0, le=3600, description="seconds, up to 3600")
+
+    @property
+    def law(self) -> Constants:
+        return Constants().faster(self.pace)

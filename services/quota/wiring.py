@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from services.contracts import Stream
-from services.contracts.events import LimitsChanged
+from services.contracts.events import LimitsChanged, LoadReported
 from services.kit.bus import Connection, Group, Table, lag
 from services.kit.clock import Clock
 from services.kit.component import Component
@@ -19,8 +19,10 @@ from services.kit.store import Store
 from services.kit.telemetry import metrics
 from services.quota.announcer import Announcer
 from services.quota.core import LEDGER, Plans
+from services.quota.doors import Doors
 from services.quota.erasing import erasing, says
 from services.quota.handlers import Handlers
+from services.quota.leader import Leader
 from services.quota.repository import ACCOUNTS, LIMITS, Accounts
 from services.quota.settings import QuotaSettings
 from services.quota.sweep import LeakSweep, Place, Places
@@ -30,6 +32,8 @@ __all__ = ["NAME", "accounts_to_read", "build"]
 NAME = "quota"
 _STREAMS = (Stream.REQUESTS, Stream.RENDERS, Stream.ACCOUNTS)
 _LOOKS_PER_LEASE = 3
+_TICKS_PER_LEASE = 2
+"""Ten seconds: another replica leads before anybody misses a tick or two."""
 
 
 async def build(context: Context[QuotaSettings], plans: Plans) -> Sequence[Component]:
@@ -39,13 +43,16 @@ async def build(context: Context[QuotaSettings], plans: Plans) -> Sequence[Compo
     await pipes.ensure(ACCOUNTS, LIMITS, LEASES, LEDGER, ERASURES)
     limits = Table(pipes.connection, Stream.LIMITS, LimitsChanged, clock=clock, readiness=readiness)
     limits.on_change(_measure)
+    loads = Table(pipes.connection, Stream.LOAD, LoadReported, clock=clock, readiness=readiness)
+    k = context.settings.law
     accounts = Accounts(pipes.documents(ACCOUNTS), pipes.rows(LEDGER))
     erasures = Erasures(pipes.documents(ERASURES), clock)
+    doors = Doors(loads, limits, k, lambda: group.share)
     group = Group(
         pipes.connection,
         NAME,
         _STREAMS,
-        Handlers(accounts, erasures, plans, limits, clock).handle,
+        Handlers(accounts, erasures, plans, limits, clock, doors=doors, k=k).handle,
         clock=clock,
         readiness=readiness,
         replica=context.settings.replica,
@@ -54,10 +61,34 @@ async def build(context: Context[QuotaSettings], plans: Plans) -> Sequence[Compo
     return (
         *pipes.components,
         limits,
-        Announcer(plans, pipes.documents(LIMITS), limits, clock, readiness),
+        loads,
+        Announcer(plans, pipes.documents(LIMITS), limits, clock, readiness, k=k),
         group,
+        _leader(context, pipes, accounts, plans, loads),
         Eraser(erasures, erasing(accounts), says, clock),
         _sweep(context, pipes, accounts),
+    )
+
+
+def _leader(
+    context: Context[QuotaSettings],
+    pipes: Plumbing,
+    accounts: Accounts,
+    plans: Plans,
+    loads: Table[LoadReported],
+) -> Leader:
+    settings, clock, leases = context.settings, context.clock, pipes.documents(LEASES)
+    context.diagnosis.add(lease_check(leases, Leader.name, clock))
+    seconds = settings.law.tick * _TICKS_PER_LEASE
+    return Leader(
+        accounts,
+        pipes.documents(LIMITS),
+        Lease(leases, Leader.name, settings.replica, clock, seconds),
+        clock,
+        loads=loads,
+        plans=plans,
+        publisher=pipes.producer,
+        k=settings.law,
     )
 
 

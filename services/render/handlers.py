@@ -1,11 +1,11 @@
 """The intake: from Kafka into the queue, each event once, whatever comes first."""
 
-from services.contracts import Catalogue, Envelope, Event
+from services.contracts import Catalogue, Envelope, Event, render_cost
 from services.contracts.events import AccountChanged, AccountStatus, JobAdmitted, JobCancelRequested
 from services.kit.clock import Clock
 from services.kit.erasures import Erasures
 from services.kit.telemetry import current_traceparent
-from services.render.core import admit, expects, line_of, render_cost, request_cancel
+from services.render.core import admit, expects, line_of, request_cancel
 from services.render.repository import Lines, Queue
 
 __all__ = ["Intake"]

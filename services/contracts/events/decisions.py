@@ -18,6 +18,7 @@ class Rule(StrEnum):
 
     WINDOW = "window"
     LOAD = "load"
+    FLEET_FULL = "fleet_full"
     CONCURRENCY = "concurrency"
     REQUEST_TOO_LARGE = "request_too_large"
     ACCOUNT_INACTIVE = "account_inactive"
@@ -51,6 +52,9 @@ class JobAdmitted(Event):
     spec: JobSpec
     quota: QuotaFacts
     start_by: Instant | None = None
+    expected_at: Instant | None = Field(
+        default=None, description="When a deferred job should be drawn; none if nobody can say."
+    )
 
     @property
     def key(self) -> str:

@@ -25,6 +25,11 @@ class LimitsChanged(Event):
     rule: str = "plan"
     cause: str = Field(description="One sentence.")
     since: Instant
+    budget: float | None = Field(
+        default=None,
+        ge=0,
+        description="Cost per second that adaptive plans may bring in; none while m is 1 and calm.",
+    )
     expected_end: Instant | None = None
     expected_end_latest: Instant | None = None
 

@@ -30,7 +30,7 @@ class UsageChanged(Event):
     plan: str
     grants: tuple[GrantInUse, ...] = ()
     hash_offset: float = Field(
-        default=0.0, ge=0, lt=1, description="The account's h in effective_limit."
+        default=0.0, ge=0, lt=1, description="The account's h in effective_limit at that moment."
     )
 
     @property

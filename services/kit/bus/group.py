@@ -74,6 +74,7 @@ class Group:
             patience=patience or Patience(),
         )
         self._lags: Counter[str] = Counter()
+        self._share = 1.0
 
     @property
     def poll_age(self) -> float:
@@ -84,6 +85,11 @@ class Group:
     def lag(self) -> int:
         """Events in the partitions of this replica without an outcome, as last seen."""
         return self._lags.total()
+
+    @property
+    def share(self) -> float:
+        """The part of all partitions that this replica has, in (0, 1]; 1 until that is known."""
+        return self._share
 
     def pause(self, reason: str) -> None:
         """No handler call begins until `resume`; membership and partitions stay."""
@@ -125,6 +131,7 @@ class Group:
             if now >= commit_at:
                 commit_at = now + _COMMIT_EVERY
                 await assignment.commit()
+                self._share = member.share()
                 await self._measure(assignment)
 
     async def _look(self, member: Membership, assignment: Assignment, now: float) -> None:

@@ -43,6 +43,14 @@ class Membership:
         self._listener = listener
         self._subscribe()
 
+    def share(self) -> float:
+        """The part of all partitions that this member has; 1 while it has none or can't say."""
+        known = [self.consumer.partitions_for_topic(topic) for topic in self._topics]
+        total = sum(len(partitions or ()) for partitions in known)
+        return (
+            len(self.consumer.assignment()) / total if total and self.consumer.assignment() else 1.0
+        )
+
     def outdated(self, now: float) -> bool:
         """Whether to `rejoin`; not more often than seldom. Raises TopicMissing for one gone."""
         still_there(self.consumer, self._topics)

@@ -1,13 +1,15 @@
 """Quota's decisions as pure functions: state, event and moment in; new state and events out."""
 
-from services.quota.core.account import AccountQuota, Forgotten, Grant, Spent
+from services.quota.core.account import AccountQuota, Forgotten, Grant, Promise, Spent
 from services.quota.core.admission import refuse_erased, reserve
-from services.quota.core.announcement import DEFAULT_POOL, PlanLimits, announce, limits_id
+from services.quota.core.announcement import announce, steer
+from services.quota.core.asking import wish_of
+from services.quota.core.doorway import OPEN, Doorway
 from services.quota.core.equations import Equation, Finding, findings
 from services.quota.core.ledger import DECIDING, LEDGER, LedgerRow, Operation, row_id
-from services.quota.core.offset import hash_offset
 from services.quota.core.outcome import Outcome, Verdict
 from services.quota.core.plan import Plan, Plans
+from services.quota.core.pool import DEFAULT_POOL, Hold, HoldKind, PoolLimits, limits_id
 from services.quota.core.recall import forget, is_crowded, to_forget
 from services.quota.core.reminder import tell_again
 from services.quota.core.settlement import JobEnd, settle, write_off
@@ -18,19 +20,24 @@ __all__ = [
     "DECIDING",
     "DEFAULT_POOL",
     "LEDGER",
+    "OPEN",
     "AccountQuota",
     "Book",
+    "Doorway",
     "Equation",
     "Finding",
     "Forgotten",
     "Grant",
+    "Hold",
+    "HoldKind",
     "JobEnd",
     "LedgerRow",
     "Operation",
     "Outcome",
     "Plan",
-    "PlanLimits",
     "Plans",
+    "PoolLimits",
+    "Promise",
     "Spent",
     "Terms",
     "Verdict",
@@ -38,7 +45,6 @@ __all__ = [
     "change_account",
     "findings",
     "forget",
-    "hash_offset",
     "is_crowded",
     "limits_id",
     "refuse_erased",
@@ -46,7 +52,9 @@ __all__ = [
     "row_id",
     "settle",
     "shut",
+    "steer",
     "tell_again",
     "to_forget",
+    "wish_of",
     "write_off",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from services.contracts import AccountId, JobId
 from services.contracts.events import AccountStatus
 
-__all__ = ["AccountQuota", "Forgotten", "Grant", "Spent"]
+__all__ = ["AccountQuota", "Forgotten", "Grant", "Promise", "Spent"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,21 @@ class Forgotten:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Promise:
+    """A moment that a refusal named: from `at` until `until` so many units get in, whatever m is.
+
+    The fleet may have grown hotter meanwhile; who was sent away until then is let in all the same.
+    """
+
+    units: int
+    at: datetime
+    until: datetime
+
+    def covers(self, units: int, now: datetime) -> bool:
+        return units <= self.units and self.at <= now <= self.until
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountQuota:
     """One account. Everything that a promise rests on changes by compare-and-set of this value.
 
@@ -63,6 +78,7 @@ class AccountQuota:
     decided: tuple[str, ...] = ()
     forgotten: Forgotten = Forgotten()
     oldest_open_at: datetime | None = None
+    promise: Promise | None = None
 
     @property
     def used(self) -> int:

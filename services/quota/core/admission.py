@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.contracts import Event
+from services.contracts import Event, hash_offset, render_cost
 from services.contracts.events import (
     AccountStatus,
     JobAdmitted,
@@ -13,9 +13,12 @@ from services.contracts.events import (
 )
 from services.kit.documents import Change
 from services.quota.core.account import AccountQuota, Grant
+from services.quota.core.deferral import deferred, expected_at, may_be_deferred, normally
+from services.quota.core.doorway import OPEN, Doorway
+from services.quota.core.law import Constants
 from services.quota.core.ledger import LedgerRow, Operation
-from services.quota.core.offset import hash_offset
 from services.quota.core.outcome import Outcome, Verdict
+from services.quota.core.promise import promised
 from services.quota.core.recall import is_full
 from services.quota.core.refusal import Refusal, weigh
 from services.quota.core.standing import as_requested
@@ -33,6 +36,7 @@ def reserve(
     *,
     looked_up: int | None = None,
     may_open: bool = True,
+    doorway: Doorway = OPEN,
 ) -> Outcome:
     """Decides a request once; the same request again changes nothing, ever.
 
@@ -51,11 +55,14 @@ def reserve(
         return Outcome(Verdict.CONGESTED)
     terms = book.terms(account.plan, request.spec.pool)
     facts = _facts(account, request, terms)
-    verdict = weigh(account, terms, facts)
-    if isinstance(verdict, Refusal):
-        moved = state is None or state.plan != account.plan
-        return _reject(account, request, facts, verdict, tell=moved)
-    return _admit(account, request, facts, verdict)
+    verdict = weigh(account, terms, facts, doorway)
+    if not isinstance(verdict, Refusal):
+        return _admit(account, request, facts, verdict)
+    may_wait = request.allow_deferred and may_be_deferred(facts, verdict, doorway)
+    if terms and may_wait and len(account.open) < terms.plan.concurrency:
+        return _admit(account, request, normally(facts), deferred(terms), doorway)
+    moved = state is None or state.plan != account.plan
+    return _reject(account, request, facts, verdict, book.k, tell=moved)
 
 
 def refuse_erased(request: JobRequested, book: Book, now: datetime) -> JobRejected:
@@ -80,7 +87,7 @@ def _facts(account: AccountQuota, request: JobRequested, terms: Terms | None) ->
     return QuotaFacts(
         plan=account.plan,
         window_seconds=terms.plan.window_seconds,
-        limit=terms.limit(hash_offset(account.account)),
+        limit=_limit(account, request.units, terms),
         limit_normally=terms.plan.images,
         used=account.used,
         units=request.units,
@@ -89,8 +96,20 @@ def _facts(account: AccountQuota, request: JobRequested, terms: Terms | None) ->
     )
 
 
+def _limit(account: AccountQuota, units: int, terms: Terms) -> int:
+    """In force for this account now: at least what it was promised."""
+    limit = terms.limit(hash_offset(account.account, account.as_of))
+    if account.promise and account.promise.covers(units, account.as_of):
+        limit = max(limit, min(terms.plan.images, account.used + units))
+    return limit
+
+
 def _admit(
-    account: AccountQuota, request: JobRequested, facts: QuotaFacts, terms: Terms
+    account: AccountQuota,
+    request: JobRequested,
+    facts: QuotaFacts,
+    terms: Terms,
+    doorway: Doorway = OPEN,
 ) -> Outcome:
     grant = Grant(
         job=request.job,
@@ -107,16 +126,24 @@ def _admit(
         spec=request.spec,
         quota=facts,
         start_by=request.start_by,
+        expected_at=expected_at(account.as_of, terms, doorway),
     )
     row = _row(account, request, facts, Operation.RESERVE)
-    row = replace(row, leaves_at=grant.leaves_at)
+    row = replace(row, leaves_at=grant.leaves_at, lane=terms.lane)
+    account = replace(account, promise=None)
     after, usage = told(replace(account.granting(grant), turn=row.turn))
     change = Change(after, (admitted, usage), (row.to_row(),))
     return Outcome(Verdict.ADMITTED, change, admitted, row)
 
 
 def _reject(
-    account: AccountQuota, request: JobRequested, facts: QuotaFacts, why: Refusal, *, tell: bool
+    account: AccountQuota,
+    request: JobRequested,
+    facts: QuotaFacts,
+    why: Refusal,
+    k: Constants,
+    *,
+    tell: bool,
 ) -> Outcome:
     rejected = JobRejected(
         at=account.as_of,
@@ -130,7 +157,7 @@ def _reject(
     )
     row = _row(account, request, facts, Operation.DENY)
     row = replace(row, rule=why.rule, reason=why.reason, retry_at=why.retry_at)
-    after = replace(account.refusing(request.job), turn=row.turn)
+    after = replace(account.refusing(request.job), turn=row.turn, promise=promised(account, row, k))
     events: tuple[Event, ...] = (rejected,)
     if tell:
         after, usage = told(after)
@@ -150,4 +177,6 @@ def _row(
         since=account.as_of,
         units=request.units,
         quota=facts,
+        pool=request.spec.pool,
+        cost=render_cost(request.spec),
     )

@@ -1,40 +1,33 @@
-"""When an account's units fit again: exact moments from its own grants, never a guess."""
+"""When an account's units fit again: moments from its own grants, its hash day and the outlook."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from services.contracts import effective_limit, hash_offset, hash_turns_at
 from services.quota.core.account import AccountQuota, Grant, Spent
 from services.quota.core.terms import Terms
 
-__all__ = ["fits_at", "resets_at", "retry_at"]
+__all__ = ["resets_at", "retry_at"]
+
+_DAYS = 31
+"""So many hash days are looked ahead; the longest window is no longer."""
 
 
-def fits_at(account: AccountQuota, units: int, limit: int) -> datetime | None:
-    """The first moment at which `units` more stay within `limit`, if nothing else is granted.
+def retry_at(account: AccountQuota, units: int, terms: Terms) -> datetime | None:
+    """The first known moment at which `units` more get in, if nothing else is granted.
 
-    None where no moment is known: they never fit, or wait for a job that outlived its window.
+    Units leave the window, the account's hash offset turns, or the plan's own limit holds again.
+    None where none of these moments would do, or they wait for a job that outlived its window.
     """
-    if units > limit:
-        return None
-    excess = account.used + units - limit
-    if excess <= 0:
-        return account.as_of
-    for leaves_at, leaving in _leavings(account):
-        excess -= leaving
-        if excess <= 0:
-            return leaves_at
-    return None
-
-
-def retry_at(account: AccountQuota, units: int, limit: int, terms: Terms) -> datetime | None:
-    """The earlier of: they fit the limit in force; the limit is the plan's own again and they fit.
-
-    None where neither moment is known.
-    """
-    moments = [fits_at(account, units, limit)]
-    if terms.expected_end and terms.expected_end > account.as_of:
-        normally = fits_at(account, units, terms.plan.images)
-        moments.append(max(normally, terms.expected_end) if normally else None)
-    return min((moment for moment in moments if moment), default=None)
+    relief = _relief(account, terms)
+    return next(
+        (
+            moment
+            for moment in sorted(_moments(account, relief))
+            if _fits(account, units, moment, terms, relief)
+        ),
+        None,
+    )
 
 
 def resets_at(account: AccountQuota) -> datetime | None:
@@ -43,6 +36,40 @@ def resets_at(account: AccountQuota) -> datetime | None:
     if overdue or not account.used:
         return None
     return max(leaves_at for leaves_at, _ in _leavings(account))
+
+
+def _fits(
+    account: AccountQuota, units: int, moment: datetime, terms: Terms, relief: datetime | None
+) -> bool:
+    left = sum(leaving for leaves_at, leaving in _leavings(account) if leaves_at <= moment)
+    m = terms.m * terms.k.promise_margin if terms.m < 1 else 1.0
+    if relief and moment >= relief:
+        m = 1.0
+    limit = effective_limit(terms.plan.images, m, hash_offset(account.account, moment))
+    return account.used - left + units <= limit
+
+
+def _moments(account: AccountQuota, relief: datetime | None) -> Iterator[datetime]:
+    yield from (leaves_at for leaves_at, _ in _leavings(account))
+    turn = account.as_of
+    for _ in range(_DAYS):
+        turn = hash_turns_at(account.account, turn)
+        yield turn
+    if relief:
+        yield relief
+
+
+def _relief(account: AccountQuota, terms: Terms) -> datetime | None:
+    """When the plan's own limit holds again for this account.
+
+    As a rising multiplier would reach them: who has a high offset first. So not everybody who was
+    sent away comes back in one second.
+    """
+    end = terms.expected_end
+    if end is None or end <= account.as_of:
+        return None
+    spread = (terms.expected_end_latest or end) - end
+    return end + (1 - hash_offset(account.account, account.as_of)) * spread
 
 
 def _leavings(account: AccountQuota) -> list[tuple[datetime, int]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.contracts import AccountId, JobId
+from services.contracts import AccountId, JobId, Lane
 from services.contracts.events import QuotaFacts, Rule
 from services.kit.documents import Index, Row, RowsSpec
 
@@ -34,7 +34,8 @@ class LedgerRow:
 
     `units` are those asked for (reserve, deny) or kept (closing rows), `given_back` the rest of a
     closed reservation. `since` is when the job was decided: a job's rows age and go together.
-    `quota` holds the terms of a decision, with the limit in force and what was used before it.
+    `quota` holds the terms of a decision, with the limit in force and what was used before it;
+    `pool`, `cost` in megapixel-steps and the `lane` of an admission are what load follows from.
     """
 
     job: JobId
@@ -50,6 +51,9 @@ class LedgerRow:
     rule: Rule | None = None
     reason: str | None = None
     retry_at: datetime | None = None
+    pool: str | None = None
+    cost: float | None = None
+    lane: Lane | None = None
 
     @property
     def id(self) -> str:

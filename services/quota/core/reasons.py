@@ -30,6 +30,10 @@ def sentence(rule: Rule, terms: Terms, facts: QuotaFacts, retry_at: datetime | N
             cause = terms.cause.rstrip(".") or f"the fleet is {terms.heat}"
             again = _again(facts.units, retry_at)
             return f"The {plan.title} plan gives {lowered} ({cause}). {_used(facts)}; {again}."
+        case Rule.FLEET_FULL:
+            cause = terms.cause.rstrip(".") or f"the fleet is {terms.heat}"
+            again = _again(facts.units, retry_at)
+            return f"No free image can be taken at this moment ({cause}). {_used(facts)}; {again}."
         case Rule.CONCURRENCY:
             jobs = "1 job" if plan.concurrency == 1 else f"{plan.concurrency} jobs"
             return f"The {plan.title} plan runs {jobs} at once; ask again when one has ended."

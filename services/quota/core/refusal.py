@@ -1,15 +1,20 @@
 """The rules, in the order in which the first that refuses is named."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from services.contracts import hash_offset
 from services.contracts.events import AccountStatus, QuotaFacts, Rule
 from services.quota.core import reasons
 from services.quota.core.account import AccountQuota
+from services.quota.core.doorway import Doorway
 from services.quota.core.forecast import resets_at, retry_at
 from services.quota.core.terms import Terms
 
 __all__ = ["Refusal", "weigh"]
+
+_SPREAD = timedelta(seconds=10)
+"""Over so long those come back whom a shut door has sent away."""
 
 
 @dataclass(frozen=True)
@@ -22,20 +27,24 @@ class Refusal:
     retry_at: datetime | None = None
 
 
-def weigh(account: AccountQuota, terms: Terms | None, facts: QuotaFacts) -> Terms | Refusal:
+def weigh(
+    account: AccountQuota, terms: Terms | None, facts: QuotaFacts, doorway: Doorway
+) -> Terms | Refusal:
     """The terms on which these units are granted to the account as it is, or why they are not."""
     if account.status is not AccountStatus.ACTIVE:
         return Refusal(Rule.ACCOUNT_INACTIVE, reasons.inactive(account.status))
     if terms is None:
         return Refusal(Rule.UNKNOWN_PLAN, reasons.unknown_plan(account.plan))
-    if (rule := _broken_rule(account, terms, facts)) is None:
+    if (rule := _broken_rule(account, terms, facts, doorway)) is None:
         return terms
-    retry = _retry_at(rule, account, terms, facts)
+    retry = _retry_at(rule, account, terms, facts, doorway)
     reason = reasons.sentence(rule, terms, facts, retry)
     return Refusal(rule, reason, resets_at(account), retry)
 
 
-def _broken_rule(account: AccountQuota, terms: Terms, facts: QuotaFacts) -> Rule | None:
+def _broken_rule(
+    account: AccountQuota, terms: Terms, facts: QuotaFacts, doorway: Doorway
+) -> Rule | None:
     wanted = facts.used + facts.units
     if facts.units > facts.limit_normally:
         return Rule.REQUEST_TOO_LARGE
@@ -45,12 +54,25 @@ def _broken_rule(account: AccountQuota, terms: Terms, facts: QuotaFacts) -> Rule
         return Rule.LOAD
     if len(account.open) >= terms.plan.concurrency:
         return Rule.CONCURRENCY
+    if doorway.shut and terms.plan.adaptive:
+        return Rule.FLEET_FULL
     return None
 
 
 def _retry_at(
-    rule: Rule, account: AccountQuota, terms: Terms, facts: QuotaFacts
+    rule: Rule, account: AccountQuota, terms: Terms, facts: QuotaFacts, doorway: Doorway
 ) -> datetime | None:
     if rule in (Rule.WINDOW, Rule.LOAD):
-        return retry_at(account, facts.units, facts.limit, terms)
+        return _earlier(account, facts.units, retry_at(account, facts.units, terms))
+    if rule is Rule.FLEET_FULL:
+        spread = _SPREAD * (1 - hash_offset(account.account, account.as_of))
+        return account.as_of + doorway.opens_in + spread
     return None
+
+
+def _earlier(account: AccountQuota, units: int, moment: datetime | None) -> datetime | None:
+    """What was promised before stays, where it comes sooner."""
+    held = account.promise
+    if held is None or units > held.units or held.at <= account.as_of:
+        return moment
+    return held.at if moment is None else min(held.at, moment)

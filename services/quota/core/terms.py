@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from services.contracts import Lane, effective_limit
 from services.contracts.events import Heat, LimitsChanged
+from services.quota.core.law import DEFAULTS, Constants
 from services.quota.core.plan import Plan, Plans
 
 __all__ = ["Book", "Terms"]
@@ -21,6 +22,8 @@ class Terms:
     heat: Heat = Heat.COOL
     cause: str = ""
     expected_end: datetime | None = None
+    expected_end_latest: datetime | None = None
+    k: Constants = DEFAULTS
 
     @property
     def lane(self) -> Lane:
@@ -46,13 +49,14 @@ class Book:
 
     plans: Plans
     limits: Mapping[str, LimitsChanged] = field(default_factory=dict)
+    k: Constants = DEFAULTS
 
     def terms(self, plan_id: str, pool: str) -> Terms | None:
         """None for a plan that is not in the book."""
         if (plan := self.plans.find(plan_id)) is None:
             return None
         if (said := self.limits.get(f"{plan_id}/{pool}")) is None:
-            return Terms(plan)
+            return Terms(plan, k=self.k)
         return Terms(
             plan,
             m=said.m if plan.adaptive else 1.0,
@@ -60,4 +64,6 @@ class Book:
             heat=said.heat,
             cause=said.cause,
             expected_end=said.expected_end,
+            expected_end_latest=said.expected_end_latest,
+            k=self.k,
         )

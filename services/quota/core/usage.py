@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from services.contracts import hash_offset
 from services.contracts.events import GrantInUse, UsageChanged
 from services.quota.core.account import AccountQuota, Grant, Spent
-from services.quota.core.offset import hash_offset
 
 __all__ = ["told"]
 
@@ -18,7 +18,7 @@ def told(account: AccountQuota) -> tuple[AccountQuota, UsageChanged]:
         account=newer.account,
         version=newer.version,
         plan=newer.plan,
-        hash_offset=hash_offset(newer.account),
+        hash_offset=hash_offset(newer.account, newer.as_of),
         grants=tuple(_in_use(item) for item in sorted(held, key=lambda item: item.leaves_at)),
     )
     return newer, event

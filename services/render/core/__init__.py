@@ -4,7 +4,6 @@ from services.render.core.affinity import Affinity, Memory
 from services.render.core.arrival import admit, expects, give_up_waiting, request_cancel
 from services.render.core.batch import Batch, BatchTurns, Call, is_full, next_batch
 from services.render.core.claiming import claim, claim_of, renew
-from services.render.core.cost import render_cost
 from services.render.core.drain import Drain
 from services.render.core.entry import (
     QUEUE,
@@ -97,7 +96,6 @@ __all__ = [
     "load_report",
     "next_batch",
     "pressure_of",
-    "render_cost",
     "renew",
     "request_cancel",
     "room_for",

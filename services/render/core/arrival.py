@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from services.contracts import AccountId, JobId, JobStatus, ModelEntry
+from services.contracts import AccountId, JobId, JobStatus, ModelEntry, render_cost
 from services.contracts.events import (
     FailureCode,
     JobAdmitted,
@@ -13,7 +13,6 @@ from services.contracts.events import (
     JobQueued,
 )
 from services.kit.documents import Change
-from services.render.core.cost import render_cost
 from services.render.core.entry import (
     RETENTION,
     Ended,

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.contracts import JobStatus, Lane
+from services.contracts import JobStatus, Lane, render_cost
 from services.contracts.events import FailureCode, JobCancelled, JobFailed, JobQueued
 from services.render.core import (
     RETENTION,
@@ -14,7 +14,6 @@ from services.render.core import (
     admit,
     expects,
     give_up_waiting,
-    render_cost,
     request_cancel,
 )
 from tests.unit.render.samples import (

@@ -1,6 +1,6 @@
-"""What a render costs the fleet, in megapixel-steps."""
+"""What a render costs the fleet, in megapixel-steps: the one measure of load and of demand."""
 
-from services.contracts import JobSpec
+from services.contracts.jobs import JobSpec
 
 __all__ = ["render_cost"]
 

@@ -1,0 +1,23 @@
+"""The moment that a refusal names is kept."""
+
+from datetime import timedelta
+
+from services.contracts.events import Rule
+from services.quota.core.account import AccountQuota, Promise
+from services.quota.core.law import Constants
+from services.quota.core.ledger import LedgerRow
+
+__all__ = ["promised"]
+
+
+def promised(account: AccountQuota, row: LedgerRow, k: Constants) -> Promise | None:
+    """What the account is promised after this refusal: an earlier moment stays as it was told."""
+    held = account.promise
+    if held and held.until < account.as_of:
+        held = None
+    if row.rule is not Rule.LOAD or row.retry_at is None:
+        return held
+    if held and held.units >= row.units and held.at <= row.retry_at:
+        return held
+    until = row.retry_at + timedelta(seconds=k.promise_kept)
+    return Promise(units=row.units, at=row.retry_at, until=until)

@@ -1,0 +1,55 @@
+"""Why a plan's limit is what it is, in one sentence for whoever feels it."""
+
+from datetime import datetime
+
+from services.contracts.events import Heat
+from services.quota.core.law import Constants, Mode
+from services.quota.core.plan import Plan
+from services.quota.core.pool import HoldKind, PoolLimits
+
+__all__ = ["cause_of", "rule_of"]
+
+_FLEET = {
+    Heat.COOL: "The fleet has cooled down",
+    Heat.WARM: "The fleet is warm",
+    Heat.HOT: "The fleet is hot",
+    Heat.MELTING: "The fleet is melting",
+}
+
+
+def rule_of(state: PoolLimits, plan: Plan, now: datetime) -> Mode:
+    if not plan.adaptive:
+        return Mode.PLAN
+    return Mode.HELD if state.hold_of(plan.id, now) else state.law.mode
+
+
+def cause_of(state: PoolLimits, plan: Plan, now: datetime, k: Constants) -> str:
+    match rule_of(state, plan, now):
+        case Mode.HELD:
+            return _held(state, plan, now)
+        case Mode.STALE:
+            return "The fleet has not told how hot it is for a while, so limits stay careful."
+        case Mode.LOAD:
+            return _loaded(state, k)
+        case _:
+            return "The plan's own limit."
+
+
+def _held(state: PoolLimits, plan: Plan, now: datetime) -> str:
+    hold = state.hold_of(plan.id, now)
+    assert hold is not None
+    act = "holds this limit" if hold.kind is HoldKind.HOLD else "caps this limit"
+    note = f": {hold.note.rstrip('.')}" if hold.note else ""
+    return f"An operator {act} until {hold.until:%Y-%m-%d %H:%M} UTC{note}."
+
+
+def _loaded(state: PoolLimits, k: Constants) -> str:
+    law = state.law
+    fleet = _FLEET[law.heat]
+    if law.wanted <= law.budget:
+        return f"{fleet}, and limits are on their way back to normal."
+    if law.budget <= 0:
+        return f"{fleet}: no worker is there to draw."
+    times = law.wanted / law.budget
+    wait = f"a free job would wait {law.free_wait:.0f} of {k.free_wait:.0f} s"
+    return f"{fleet}: {times:.1f} times as many free images are wanted as can be drawn; {wait}."

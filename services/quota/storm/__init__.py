@@ -1,0 +1,1 @@
+"""The storm: a population, a fleet and a control, in simulated time."""

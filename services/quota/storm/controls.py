@@ -1,0 +1,166 @@
+"""Who is let in: the law as it runs in the service, behind the face that all controls have."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from services.contracts import Lane, effective_limit
+from services.contracts.events import Heat
+from services.quota.core.law import (
+    Constants,
+    Door,
+    LawState,
+    Seen,
+    Signal,
+    Terrain,
+    Wish,
+    Wishes,
+    critical_multiplier,
+    follow,
+)
+
+__all__ = ["Ask", "Control", "Law", "Look", "Said", "instant"]
+
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def instant(seconds: float) -> datetime:
+    return _EPOCH + timedelta(seconds=seconds)
+
+
+class Said(StrEnum):
+    """The answer to a request, as quota's rules are called."""
+
+    YES = "admitted"
+    WINDOW = "window"
+    LOAD = "load"
+    FULL = "fleet_full"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The fleet at one moment, as a load report tells it."""
+
+    at: float
+    capacity: float
+    paid_backlog: float
+    free_backlog: float
+    paid_rate: float
+    coming: tuple[float, ...] = ()
+    speed: float = 1.0
+    running: float = 0.0
+
+    def signal(self, floor: float) -> Signal:
+        left = max(self.capacity - self.paid_rate, floor * self.capacity) or 1e-9
+        return Signal(
+            at=instant(self.at),
+            capacity=self.capacity,
+            paid_backlog=self.paid_backlog,
+            free_backlog=self.free_backlog,
+            paid_wait=self.paid_backlog / (self.capacity or 1e-9),
+            free_wait=(self.paid_backlog + self.free_backlog) / left,
+            coming=tuple((wait, self.speed) for wait in self.coming),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ask:
+    """A request within its plan's own `images`; with it the account would have `wanted` in use."""
+
+    who: int
+    wanted: int
+    images: int
+    h: float
+    cost: float
+    at: float
+
+
+class Control(Protocol):
+    """What decides on adaptive requests; `m` is what it publishes, where it has such a thing."""
+
+    name: str
+
+    @property
+    def m(self) -> float: ...
+
+    def tick(self, now: float, look: Look | None) -> None:
+        """Every five seconds, with the newest report that has arrived."""
+        ...
+
+    def hears(self, look: Look) -> None:
+        """Every second, as it arrives."""
+        ...
+
+    def paid(self, now: float, cost: float) -> None:
+        """An exempt request was let in."""
+        ...
+
+    def asks(self, ask: Ask) -> Said: ...
+
+
+@dataclass
+class Law:
+    """Ours."""
+
+    k: Constants = field(default_factory=Constants)
+    name: str = "heatsink"
+
+    def __post_init__(self) -> None:
+        self.state = LawState()
+        self._wishes = Wishes(self.k.memory)
+        self._new: list[Wish] = []
+        self._door = Door()
+        self._look: Look | None = None
+        self._signal: Signal | None = None
+
+    @property
+    def m(self) -> float:
+        return self.state.m
+
+    @property
+    def offered(self) -> float:
+        return self._wishes.adaptive + self._wishes.exempt
+
+    def tick(self, now: float, look: Look | None) -> None:
+        moment = instant(now)
+        self._wishes = self._wishes.heard(self._new, moment)
+        self._new = []
+        signal = look.signal(self.k.floor) if look else None
+        seen = Seen(now=moment, signal=signal, heat=Heat.COOL, wishes=self._wishes)
+        self.state = follow(self.state, seen, self.k)
+
+    def hears(self, look: Look) -> None:
+        self._signal = look.signal(self.k.floor)
+
+    def paid(self, now: float, cost: float) -> None:
+        self._new.append(
+            Wish(
+                account=f"paid {len(self._new)} {now}",
+                wanted=1,
+                at=instant(now),
+                lane=Lane.PAID,
+                cost=cost,
+            )
+        )
+
+    def asks(self, ask: Ask) -> Said:
+        moment = instant(ask.at)
+        self._new.append(
+            Wish(
+                account=str(ask.who),
+                wanted=ask.wanted,
+                at=moment,
+                lane=Lane.FREE,
+                cost=ask.cost,
+                critical=critical_multiplier(ask.wanted, ask.images, ask.h),
+            )
+        )
+        if ask.wanted > effective_limit(ask.images, self.state.m, ask.h):
+            return Said.LOAD
+        budget = self.state.budget if self.state.tight else None
+        terrain = Terrain(signal=self._signal, budget=budget)
+        door = self._door.at(moment, terrain, self.k)
+        shut = door.is_shut(moment, terrain, self.k)
+        self._door = door if shut else door.letting_in(ask.cost, moment)
+        return Said.FULL if shut else Said.YES

@@ -1,0 +1,153 @@
+"""One storm: population, fleet and control, half a second at a time."""
+
+import heapq
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from services.quota.storm.controls import Ask, Control, Look, Said
+from services.quota.storm.fleet import Fleet, Job, Scaling
+from services.quota.storm.people import Manner, People
+from services.quota.storm.record import Record, Sample
+from services.quota.storm.scenario import Scenario
+
+__all__ = ["Storm"]
+
+STEP = 0.5
+_TICK = 5.0
+_MINUTE = 60.0
+_TRIES = {Manner.TRIES: (3, 60.0), Manner.SPAMS: (10, 20.0)}
+
+
+@dataclass(order=True)
+class _Return:
+    at: float
+    who: int
+    tries: int
+
+
+@dataclass
+class Storm:
+    """`control` is what is judged; the rest is the same for every control and seed."""
+
+    scenario: Scenario
+    control: Control
+    seed: int
+    lag_only: bool = False
+    record: Record = field(init=False)
+
+    def __post_init__(self) -> None:
+        plan = self.scenario
+        self._dice = np.random.default_rng(self.seed)
+        self._people = People(plan.users, plan.images, self._dice)
+        scaling = Scaling(
+            least=plan.workers,
+            most=plan.most_workers,
+            delay=plan.scale_delay,
+            lag_only=self.lag_only,
+        )
+        speed = plan.images_per_second / plan.workers
+        self._fleet = Fleet(speed=speed, workers=plan.workers, scaling=scaling)
+        self._returns: list[_Return] = []
+        self._reports: list[Look] = []
+        self._arrived: Look | None = None
+        self._offers: list[tuple[float, int, int]] = []
+        self._admitted: list[float] = []
+        self._paid: list[float] = []
+        self.record = Record(scenario=plan, control=self.control.name, seed=self.seed)
+
+    def run(self) -> Record:
+        steps = int(self.scenario.until / STEP)
+        for number in range(steps):
+            self._step(number * STEP)
+        return self.record
+
+    def _step(self, now: float) -> None:
+        self._report(now)
+        self._ask(now)
+        self._draw(now)
+        if now % _TICK == 0:
+            self._scale(now)
+            self.control.tick(now, self._arrived)
+            self._sample(now)
+
+    def _report(self, now: float) -> None:
+        if self.scenario.lost and now == self.scenario.lost[0]:
+            self._fleet.lose(self.scenario.lost[1])
+        silent = self.scenario.silent
+        if now % 1.0 == 0 and not (silent and silent[0] <= now < silent[1]):
+            self._paid = [at for at in self._paid if at > now - _MINUTE]
+            self._reports.append(
+                Look(
+                    at=now,
+                    capacity=self._fleet.capacity,
+                    paid_backlog=self._fleet.paid_backlog,
+                    free_backlog=self._fleet.free_backlog,
+                    paid_rate=len(self._paid) / min(_MINUTE, max(1.0, now)),
+                    coming=tuple(at - now for at in self._fleet.starting),
+                    speed=self._fleet.speed,
+                )
+            )
+        while self._reports and self._reports[0].at <= now - self.scenario.delay:
+            self._arrived = self._reports.pop(0)
+            self.control.hears(self._arrived)
+
+    def _ask(self, now: float) -> None:
+        base = self.scenario.images_per_second
+        for _ in range(int(self._dice.poisson(self.scenario.paid(now) * base * STEP))):
+            self._fleet.join(Job(-1, now, 1.0), paid=True)
+            self._paid.append(now)
+            self.control.paid(now, 1.0)
+        for who in self._people.arrivals(self.scenario.free(now) * base * STEP):
+            self._request(who, 0, now)
+        while self._returns and self._returns[0].at <= now:
+            again = heapq.heappop(self._returns)
+            self._request(again.who, again.tries, now)
+
+    def _request(self, who: int, tries: int, now: float) -> None:
+        wanted = self._people.used(who, now) + 1
+        if wanted > self.scenario.images:
+            self.record.answered(who, now, Said.WINDOW, tries)
+            return
+        h = self._people.offset(who, now)
+        images = self.scenario.images
+        ask = Ask(who=who, wanted=wanted, images=images, h=h, cost=1.0, at=now)
+        said = self.control.asks(ask)
+        self._offers.append((now, who, wanted))
+        self.record.answered(who, now, said, tries)
+        if said is Said.YES:
+            self._people.uses(who, now)
+            self._fleet.join(Job(who, now, 1.0), paid=False)
+            self._admitted.append(now)
+        else:
+            self._perhaps_later(who, tries, now)
+
+    def _perhaps_later(self, who: int, tries: int, now: float) -> None:
+        most, mean = _TRIES.get(self._people.manner(who), (0, 0.0))
+        if tries < most:
+            at = now + float(self._dice.exponential(mean))
+            heapq.heappush(self._returns, _Return(at, who, tries + 1))
+
+    def _draw(self, now: float) -> None:
+        paid, free = self._fleet.draw(STEP)
+        self.record.begun(now, paid, free, self._fleet.capacity * STEP)
+
+    def _scale(self, now: float) -> None:
+        since = now - _MINUTE
+        self._offers = [one for one in self._offers if one[0] > since]
+        self._admitted = [at for at in self._admitted if at > since]
+        wishes = len({(who, wanted) for _, who, wanted in self._offers})
+        paid = sum(at > since for at in self._paid)
+        self._fleet.scale(now, (wishes + paid) / _MINUTE, (len(self._admitted) + paid) / _MINUTE)
+
+    def _sample(self, now: float) -> None:
+        self.record.samples.append(
+            Sample(
+                at=now,
+                m=self.control.m,
+                capacity=self._fleet.capacity,
+                demand=self.scenario.free(now) + self.scenario.paid(now),
+                free_backlog=self._fleet.free_backlog,
+                paid_backlog=self._fleet.paid_backlog,
+            )
+        )
