@@ -92,7 +92,7 @@ _DOCUMENTS = (
     Kept("accounts, with hashes of their keys", "gateway", "accounts", None, _STAYS, Goes.ERASURE),
     Kept("each account's use of its window", "quota", "accounts", None, _STAYS, Goes.ERASURE),
     Kept("the ledger", "quota", "ledger", _days(90), "from the decision", Goes.INDEX),
-    Kept("limits in force", "quota", "limits", None, _ONE, Goes.USE),
+    Kept("limits in force, and who set them", "quota", "pools", None, _ONE, Goes.USE),
     Kept(
         "queued and running jobs, with their prompts",
         "render",

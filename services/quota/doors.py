@@ -7,7 +7,7 @@ from typing import Protocol
 from services.contracts import Lane, render_cost
 from services.contracts.events import JobAdmitted, LimitsChanged, LoadReported
 from services.quota.core import OPEN, Doorway
-from services.quota.core.law import Constants, Door, Signal, Terrain, read_signal
+from services.quota.core.law import DEFAULTS, Constants, Door, Signal, Terrain, read_signal
 
 __all__ = ["Doors", "Told"]
 
@@ -25,8 +25,8 @@ class Doors:
         self,
         loads: Mapping[str, LoadReported],
         limits: Told,
-        k: Constants,
-        share: Callable[[], float],
+        k: Constants = DEFAULTS,
+        share: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._loads = loads
         self._limits = limits

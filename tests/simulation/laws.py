@@ -13,6 +13,7 @@ from services.contracts import (
     JobStatus,
     Stream,
     effective_limit,
+    hash_offset,
     job_rank,
     job_status,
 )
@@ -25,7 +26,6 @@ from services.quota.core import (
     LedgerRow,
     Operation,
     findings,
-    hash_offset,
 )
 from services.quota.repository import ACCOUNTS as QUOTAS
 from services.render.core import QUEUE, Ended, Tombstone
@@ -174,7 +174,7 @@ class Laws:
             plan = PLANS.find(facts.plan)
             assert plan is not None
             m = factors.get(facts.limits_version, 1.0) if plan.adaptive else 1.0
-            limit = effective_limit(plan.images, m, hash_offset(admitted.account))
+            limit = effective_limit(plan.images, m, hash_offset(admitted.account, admitted.at))
             if facts.limit != limit or facts.used + facts.units > limit:
                 yield f"{admitted.job}: {facts.used} + {facts.units} on a limit of {limit}"
         yield from self._too_many_at_once()

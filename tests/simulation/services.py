@@ -26,6 +26,7 @@ from services.notify.repository import HEADS, NOTIFICATIONS, RowFeeds
 from services.quota import handlers as quota_handlers
 from services.quota import repository as quota_repository
 from services.quota.core import LEDGER
+from services.quota.doors import Doors
 from services.render.core import LINES, QUEUE, TURNS, WORKERS, RetryPolicy
 from services.render.handlers import Intake
 from services.render.images import Images
@@ -166,7 +167,12 @@ class Quota(Replica):
             self.documents(quota_repository.ACCOUNTS), self.rows(LEDGER)
         )
         handlers = quota_handlers.Handlers(
-            self.accounts, self.erasures(), self.parts.plans, self.limits, clock
+            self.accounts,
+            self.erasures(),
+            self.parts.plans,
+            self.limits,
+            clock,
+            doors=Doors({}, self.limits),
         )
         self.group(handlers.handle, Stream.REQUESTS, Stream.RENDERS, Stream.ACCOUNTS)
 

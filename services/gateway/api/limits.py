@@ -114,7 +114,8 @@ async def get_limits(
     if told is None:
         return everyone.model_copy(update={"plan": caller.plan})
     usage = here.tables.usage.get(caller.account)
-    return everyone.model_copy(update=_own(allowance(told, usage, here.clock.now())))
+    mine = allowance(told, caller.account, usage, here.clock.now())
+    return everyone.model_copy(update=_own(mine))
 
 
 def _own(mine: Allowance) -> dict[str, object]:

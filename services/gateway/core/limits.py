@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.contracts import effective_limit
+from services.contracts import AccountId, effective_limit, hash_offset
 from services.contracts.events import Heat, LimitsChanged, UsageChanged
 
 __all__ = ["Allowance", "PlanLimit", "allowance", "plan_limit"]
@@ -46,13 +46,13 @@ class Allowance:
         return max(0, self.terms.limit - self.used)
 
 
-def plan_limit(limits: LimitsChanged, hash_offset: float = 0.0) -> PlanLimit:
+def plan_limit(limits: LimitsChanged, h: float = 0.0) -> PlanLimit:
     m = limits.m if limits.adaptive else 1.0
     return PlanLimit(
         plan=limits.plan,
         pool=limits.pool,
         window_seconds=limits.window_seconds,
-        limit=effective_limit(limits.images, m, hash_offset),
+        limit=effective_limit(limits.images, m, h),
         limit_normally=limits.images,
         concurrency=limits.concurrency,
         adaptive=limits.adaptive,
@@ -64,12 +64,14 @@ def plan_limit(limits: LimitsChanged, hash_offset: float = 0.0) -> PlanLimit:
     )
 
 
-def allowance(limits: LimitsChanged, usage: UsageChanged | None, now: datetime) -> Allowance:
+def allowance(
+    limits: LimitsChanged, account: AccountId, usage: UsageChanged | None, now: datetime
+) -> Allowance:
     grants = usage.grants if usage else ()
     counting = [grant for grant in grants if grant.leaves_at > now]
     leaving = [grant.leaves_at for grant in counting if grant.units]
     return Allowance(
-        terms=plan_limit(limits, usage.hash_offset if usage else 0.0),
+        terms=plan_limit(limits, hash_offset(account, now)),
         used=sum(grant.units for grant in counting),
         running=sum(grant.open for grant in grants),
         resets_at=max(leaving, default=None),

@@ -32,6 +32,7 @@ class RefusalCode(StrEnum):
 _CODES: Mapping[Rule, RefusalCode] = {
     Rule.WINDOW: RefusalCode.QUOTA_EXHAUSTED,
     Rule.LOAD: RefusalCode.LOAD_SHED,
+    Rule.FLEET_FULL: RefusalCode.LOAD_SHED,
     Rule.CONCURRENCY: RefusalCode.CONCURRENCY_LIMIT,
     Rule.REQUEST_TOO_LARGE: RefusalCode.REQUEST_TOO_LARGE,
     Rule.ACCOUNT_INACTIVE: RefusalCode.ACCOUNT_SUSPENDED,

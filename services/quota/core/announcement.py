@@ -6,7 +6,7 @@ from typing import Protocol
 
 from services.contracts.events import LimitsChanged
 from services.kit.documents import Change
-from services.quota.core.law import Constants, Mode, Seen, follow
+from services.quota.core.law import Constants, LawState, Mode, Seen, follow
 from services.quota.core.plan import Plan, Plans
 from services.quota.core.pool import PoolLimits, limits_id
 from services.quota.core.story import cause_of, rule_of
@@ -35,6 +35,7 @@ def announce(
 
     The topic may have lost what the database has, or have outlived it.
     """
+    state = _recalled(state, plans, heard)
     events = []
     for plan in plans.plans:
         saved, told = state.said_of(plan.id), heard.get(limits_id(plan, state.pool))
@@ -43,6 +44,16 @@ def announce(
         last = max((said for said in (saved, told) if said), key=_version, default=None)
         events.append(_said(state, plan, last, now, k))
     return _announcing(state, events) if events else None
+
+
+def _recalled(state: PoolLimits, plans: Plans, heard: Heard) -> PoolLimits:
+    """A database that lost the law's memory goes on from what it said last."""
+    told = [heard.get(limits_id(plan, state.pool)) for plan in plans.plans]
+    last = next((said for said in told if said and said.rule in (Mode.LOAD, Mode.STALE)), None)
+    if state.law.at is not None or last is None or last.m <= 0:
+        return state
+    law = LawState(m=last.m, smooth=last.m, mode=Mode.LOAD, since=last.since, heat=last.heat)
+    return replace(state, law=law)
 
 
 def steer(state: PoolLimits, plans: Plans, seen: Seen, k: Constants) -> Change[PoolLimits] | None:

@@ -17,6 +17,7 @@ from services.kit.store import Store
 from services.quota.check import Proof, check
 from services.quota.core import LEDGER
 from services.quota.core.recall import REMEMBERED
+from services.quota.doors import Doors
 from services.quota.handlers import Handlers
 from services.quota.repository import ACCOUNTS, Accounts
 from tests.unit.quota.cases import (
@@ -49,7 +50,9 @@ class Replica:
         documents = MongoDocuments(store, ACCOUNTS, clock, "quota", relay)
         self.accounts = Accounts(documents, MongoRows(store, LEDGER))
         erasures = Erasures(MongoDocuments(store, ERASURES, clock, "quota", relay), clock)
-        self.handlers = Handlers(self.accounts, erasures, PLANS, HeardLimits(), clock)
+        limits = HeardLimits()
+        doors = Doors({}, limits)
+        self.handlers = Handlers(self.accounts, erasures, PLANS, limits, clock, doors=doors)
 
     async def hear(self, event: Event) -> None:
         """As a group does it: what is unavailable is tried again."""

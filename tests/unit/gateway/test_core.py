@@ -33,7 +33,7 @@ def test_tokens_are_estimated_from_characters_and_pixels() -> None:
 
 
 def test_an_account_has_what_its_plan_gives_until_it_uses_it() -> None:
-    mine = allowance(stories.limits(), None, NOW)
+    mine = allowance(stories.limits(), stories.ACCOUNT, None, NOW)
     assert (mine.used, mine.left, mine.terms.limit, mine.running) == (0, 3, 3, 0)
     assert (mine.resets_at, mine.frees_at) == (None, None)
 
@@ -42,15 +42,15 @@ def test_what_is_used_counts_until_it_leaves_the_window() -> None:
     usage = stories.usage(
         stories.grant(10), stories.grant(500, 1, open=True), stories.grant(-1), stories.grant(0)
     )
-    mine = allowance(stories.limits(), usage, NOW)
+    mine = allowance(stories.limits(), stories.ACCOUNT, usage, NOW)
     assert (mine.used, mine.left, mine.running) == (2, 1, 1)
     assert (mine.frees_at, mine.resets_at) == (later(10), later(500))
 
 
 def test_a_tightened_plan_says_what_it_gives_now_and_normally() -> None:
-    terms = plan_limit(stories.limits(m=0.4), hash_offset=0.0)
+    terms = plan_limit(stories.limits(m=0.4), h=0.0)
     assert (terms.limit, terms.limit_normally, terms.m) == (1, 3, 0.4)
-    assert plan_limit(stories.limits(m=0.4), hash_offset=0.9).limit == 2
+    assert plan_limit(stories.limits(m=0.4), h=0.9).limit == 2
 
 
 def test_a_plan_that_does_not_adapt_keeps_its_limit() -> None:
@@ -60,7 +60,7 @@ def test_a_plan_that_does_not_adapt_keeps_its_limit() -> None:
 
 def test_nothing_is_left_when_more_is_used_than_a_tightened_limit() -> None:
     usage = stories.usage(stories.grant(10, 3))
-    assert allowance(stories.limits(m=0.4), usage, NOW).left == 0
+    assert allowance(stories.limits(m=0.4), stories.ACCOUNT, usage, NOW).left == 0
 
 
 SIGNER = LinkSigner([b"new", b"old"])

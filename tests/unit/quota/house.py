@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from services.contracts import Envelope, Event, EventId
-from services.contracts.events import JobAdmitted, JobRejected, LimitsChanged
+from services.contracts.events import JobAdmitted, JobRejected, LimitsChanged, LoadReported
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments, MemoryRows
 from services.kit.erasures import ERASURES, Eraser, Erasure, Erasures
 from services.quota.core import LEDGER, AccountQuota, LedgerRow, Plans
+from services.quota.doors import Doors
 from services.quota.erasing import erasing, says
 from services.quota.handlers import Handlers
 from services.quota.repository import ACCOUNTS, Accounts
@@ -56,7 +57,11 @@ class House:
         self.gone = beside.gone if beside else MemoryDocuments(ERASURES, self.clock, "quota")
         self.erasures = Erasures(self.gone, self.clock)
         self.eraser = Eraser(self.erasures, erasing(self.accounts), says, self.clock)
-        self.handlers = Handlers(self.accounts, self.erasures, plans, self.limits, self.clock)
+        self.loads: dict[str, LoadReported] = {}
+        self.doors = Doors(self.loads, self.limits)
+        self.handlers = Handlers(
+            self.accounts, self.erasures, plans, self.limits, self.clock, doors=self.doors
+        )
 
     async def hear(self, event: Event) -> None:
         await self.handlers.handle(Envelope(EventId.new(NOON), "test", event))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.contracts import Lane
+from services.contracts import Lane, hash_offset
 from services.contracts.events import (
     AccountChanged,
     AccountStatus,
@@ -17,7 +17,6 @@ from services.quota.core import (
     Operation,
     Verdict,
     change_account,
-    hash_offset,
     reserve,
     settle,
 )
@@ -65,7 +64,7 @@ def test_an_admission_is_told_with_the_usage_and_files_its_reserve_row() -> None
     assert isinstance(decision, JobAdmitted)
     assert isinstance(usage, UsageChanged)
     assert usage.version == 1
-    assert usage.hash_offset == hash_offset(ACCOUNT)
+    assert usage.hash_offset == hash_offset(ACCOUNT, NOON)
     (grant,) = usage.grants
     assert (grant.job, grant.units, grant.open) == (job(1), 2, True)
     assert grant.leaves_at == NOON + DAY

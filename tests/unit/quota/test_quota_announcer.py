@@ -9,7 +9,7 @@ from services.kit.component import Readiness
 from services.kit.documents import MemoryDocuments
 from services.kit.errors import Unavailable
 from services.quota.announcer import Announcer
-from services.quota.core import Plan, PlanLimits, Plans
+from services.quota.core import Plan, Plans, PoolLimits
 from services.quota.repository import LIMITS
 from tests.unit.quota.cases import FREE, NOON, PLANS
 from tests.unit.quota.house import HeardLimits
@@ -18,7 +18,7 @@ from tests.unit.quota.house import HeardLimits
 class Scene:
     def __init__(self) -> None:
         self.clock = ManualClock(NOON)
-        self.documents: MemoryDocuments[PlanLimits] = MemoryDocuments(LIMITS, self.clock, "quota")
+        self.documents: MemoryDocuments[PoolLimits] = MemoryDocuments(LIMITS, self.clock, "quota")
         self.heard = HeardLimits()
         self.readiness = Readiness()
 

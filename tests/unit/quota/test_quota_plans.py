@@ -3,8 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
+from services.contracts import hash_offset
 from services.contracts.events import LimitsChanged, QuotaFacts, Rule
-from services.quota.core import Plan, PlanLimits, Plans, Terms, announce, hash_offset, limits_id
+from services.quota.core import Plan, Plans, PoolLimits, Terms, announce, limits_id
+from services.quota.core.law import Constants, LawState, Mode
 from services.quota.core.reasons import sentence
 from tests.unit.quota.cases import ACCOUNT, FREE, HOUR, NOON, PLANS, PLUS, limits
 
@@ -13,13 +15,20 @@ def changed(plan: Plan, **fields: object) -> Plan:
     return Plan.model_validate({**plan.model_dump(), **fields})
 
 
-def said(state: PlanLimits | None, plan: Plan, heard: LimitsChanged | None) -> LimitsChanged:
-    change = announce(state, plan, heard, NOON)
+def said(state: PoolLimits, plan: Plan, *heard: LimitsChanged) -> LimitsChanged:
+    told = {event.key: event for event in heard}
+    change = announce(state, Plans(plans=(plan,)), told, NOON, Constants())
     assert change is not None
     (event,) = change.events
     assert isinstance(event, LimitsChanged)
-    assert change.state.announced == event
+    assert change.state.said_of(plan.id) == event
     return event
+
+
+def told(last: LimitsChanged) -> PoolLimits:
+    """A pool under load whose last word this was."""
+    law = LawState(at=NOON, m=last.m, smooth=last.m, mode=Mode.LOAD, ends_in=3600.0)
+    return PoolLimits(law=law, announced=(last,))
 
 
 def test_a_plan_is_found_by_its_id() -> None:
@@ -51,47 +60,50 @@ def test_two_plans_of_one_id_are_refused() -> None:
 
 
 def test_a_plan_nobody_heard_of_is_announced_with_its_own_limit() -> None:
-    event = said(None, FREE, None)
+    event = said(PoolLimits(), FREE)
     assert (event.version, event.m, event.key) == (1, 1.0, limits_id(FREE))
     assert (event.images, event.window_seconds, event.concurrency) == (3, 86_400, 2)
     assert event.adaptive
+    assert (event.rule, event.cause, event.budget) == ("plan", "The plan's own limit.", None)
 
 
 def test_a_plan_that_is_announced_is_not_announced_again() -> None:
-    event = said(None, FREE, None)
-    assert announce(PlanLimits(event), FREE, event, NOON) is None
+    event = said(PoolLimits(), FREE)
+    state = PoolLimits(announced=(event,))
+    free = Plans(plans=(FREE,))
+    assert announce(state, free, {event.key: event}, NOON, Constants()) is None
 
 
 def test_changed_data_are_announced_under_the_m_in_force() -> None:
-    last = limits(0.4, expected_end=NOON + HOUR)
-    event = said(PlanLimits(last), changed(FREE, images=5), last)
+    last = limits(0.4)
+    event = said(told(last), changed(FREE, images=5), last)
     assert (event.version, event.images, event.m) == (8, 5, 0.4)
-    assert (event.cause, event.expected_end) == (last.cause, NOON + HOUR)
+    assert (event.rule, event.expected_end) == ("load", NOON + HOUR)
 
 
 def test_a_plan_that_became_exempt_is_free_of_m() -> None:
     last = limits(0.4)
-    event = said(PlanLimits(last), changed(FREE, adaptive=False), last)
+    event = said(told(last), changed(FREE, adaptive=False), last)
     assert (event.version, event.m, event.adaptive) == (8, 1.0, False)
+    assert event.cause == "The plan's own limit."
 
 
 def test_a_topic_that_lost_the_limits_is_told_again() -> None:
-    last = limits(0.4, version=7)
-    assert said(PlanLimits(last), FREE, None).version == 8
+    assert said(told(limits(0.4, version=7)), FREE).version == 8
 
 
 def test_a_database_that_lost_the_limits_goes_on_from_the_topic() -> None:
-    heard = limits(0.4, version=7)
-    assert said(None, FREE, heard).version == 8
-    older = PlanLimits(limits(1.0, version=2))
+    heard = limits(0.4, version=7).model_copy(update={"rule": "load"})
+    assert said(PoolLimits(), FREE, heard).version == 8
+    older = PoolLimits(announced=(limits(1.0, version=2),))
     event = said(older, FREE, heard)
     assert (event.version, event.m) == (8, 0.4)
 
 
 def test_hash_offsets_are_spread_and_stay() -> None:
-    assert 0 <= hash_offset(ACCOUNT) < 1
-    assert hash_offset(ACCOUNT) == hash_offset(ACCOUNT)
-    offsets = [hash_offset(type(ACCOUNT)(f"acc_{number:032x}")) for number in range(1_000)]
+    assert 0 <= hash_offset(ACCOUNT, NOON) < 1
+    assert hash_offset(ACCOUNT, NOON) == hash_offset(ACCOUNT, NOON)
+    offsets = [hash_offset(type(ACCOUNT)(f"acc_{number:032x}"), NOON) for number in range(1_000)]
     assert 0.45 < sum(offsets) / len(offsets) < 0.55
 
 
