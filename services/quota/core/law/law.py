@@ -20,7 +20,9 @@ from services.quota.core.law.wishes import Wishes
 
 __all__ = ["Seen", "follow"]
 
+_EARLIEST = 0.5
 _LONGEST_TICK = 2.0
+_SKEW = 60.0
 _HASTE = 0.6
 
 
@@ -35,10 +37,15 @@ class Seen:
 
 
 def follow(state: LawState, seen: Seen, k: Constants) -> LawState:
-    """One tick. Called too early or with a clock set back, it takes that for no time at all."""
+    """One tick; called too early, as by a second leader or a clock that is behind, it does nothing.
+
+    A memory from farther ahead than clocks may be apart was written by a clock that was wrong.
+    """
     elapsed = (seen.now - state.at).total_seconds() if state.at else k.tick
-    elapsed = min(max(0.0, elapsed), _LONGEST_TICK * k.tick)
-    moved = replace(state, at=max(seen.now, state.at or seen.now))
+    if -_SKEW < elapsed < _EARLIEST * k.tick:
+        return state
+    elapsed = min(elapsed, _LONGEST_TICK * k.tick) if elapsed > 0 else k.tick
+    moved = replace(state, at=seen.now)
     if seen.signal is None:
         return moved
     age = (seen.now - seen.signal.at).total_seconds()

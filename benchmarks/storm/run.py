@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.quota.storm.controls import Ask, Control, Look, Said
-from services.quota.storm.fleet import Fleet, Job, Scaling
-from services.quota.storm.people import Manner, People
-from services.quota.storm.record import Record, Sample
-from services.quota.storm.scenario import Scenario
+from benchmarks.storm.controls import Ask, Control, Look, Said
+from benchmarks.storm.fleet import Fleet, Job, Scaling
+from benchmarks.storm.people import Manner, People
+from benchmarks.storm.record import Record, Sample
+from benchmarks.storm.scenario import Scenario
 
 __all__ = ["Storm"]
 

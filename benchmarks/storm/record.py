@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.quota.storm.controls import Said
-from services.quota.storm.fleet import Job
-from services.quota.storm.scenario import Scenario
+from benchmarks.storm.controls import Said
+from benchmarks.storm.fleet import Job
+from benchmarks.storm.scenario import Scenario
 
 __all__ = ["PAID_WAIT", "Figures", "Record", "Sample"]
 

@@ -1,0 +1,89 @@
+"""The door between two ticks: a wall at the predicted wait, and a bucket while limits are tight."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.quota.core.law import DEFAULTS, Door, Terrain
+from tests.unit.quota.law.weather import CAPACITY, START, signal
+
+SECOND = timedelta(seconds=1)
+
+
+def test_a_door_to_a_cool_fleet_is_open() -> None:
+    assert not Door().is_shut(START, Terrain(signal=signal(wait=10)), DEFAULTS)
+    assert not Door().is_shut(START, Terrain(signal=None), DEFAULTS)
+
+
+def test_the_wall_stands_at_nine_tenths_of_the_promised_wait() -> None:
+    assert not Door().is_shut(START, Terrain(signal=signal(wait=107)), DEFAULTS)
+    assert Door().is_shut(START, Terrain(signal=signal(wait=109)), DEFAULTS)
+
+
+def test_what_came_in_since_the_report_counts() -> None:
+    """A wave between two reports: each second of it is ten more seconds of waiting."""
+    terrain = Terrain(signal=signal(wait=50))
+    door = Door().at(START, terrain, DEFAULTS)
+    for number in range(58):
+        now = START + number * SECOND / 100
+        assert not door.is_shut(now, terrain, DEFAULTS)
+        door = door.letting_in(CAPACITY, now)
+    door = door.letting_in(2 * CAPACITY, START + SECOND)
+    assert door.is_shut(START + SECOND, terrain, DEFAULTS)
+    assert len(door.let_in) <= 4, "kept by quarters of a second, not one by one"
+
+
+def test_what_a_newer_report_counts_is_forgotten() -> None:
+    door = Door().at(START, Terrain(signal=signal(wait=50)), DEFAULTS).letting_in(600, START)
+    later = START + 3 * SECOND
+    newer = Terrain(signal=signal(later, wait=100))
+    assert not door.at(later, newer, DEFAULTS).is_shut(later, newer, DEFAULTS)
+
+
+def test_an_old_report_lowers_the_wall_and_lets_the_queue_drain() -> None:
+    terrain = Terrain(signal=signal(wait=80))
+    later = START + 30 * SECOND
+    assert Door().wait(later, terrain) == pytest.approx(50)
+    assert not Door().is_shut(later, terrain, DEFAULTS)
+    full = Door().at(START, terrain, DEFAULTS).letting_in(40 * CAPACITY, later)
+    assert full.is_shut(later, terrain, DEFAULTS), "90 s would do with a fresh report"
+
+
+def test_a_replica_that_sees_half_of_the_requests_takes_the_rest_for_as_many() -> None:
+    terrain = Terrain(signal=signal(wait=0), share=0.5)
+    door = Door().at(START, terrain, DEFAULTS).letting_in(60 * CAPACITY, START)
+    assert door.wait(START, terrain) == pytest.approx(120)
+
+
+def test_the_bucket_gives_half_as_much_again_as_the_budget_and_a_burst() -> None:
+    terrain = Terrain(signal=signal(wait=10), budget=2.0)
+    door, taken = Door().at(START, terrain, DEFAULTS), 0
+    while not door.is_shut(START, terrain, DEFAULTS):
+        door, taken = door.letting_in(1.0, START), taken + 1
+    assert taken == DEFAULTS.bucket * 2 * DEFAULTS.burst
+    assert door.opens_in(START, terrain, DEFAULTS) == 0, "the next second brings a token"
+    later = START + SECOND
+    door = door.at(later, terrain, DEFAULTS)
+    assert door.tokens == pytest.approx(3.0)
+
+
+def test_a_job_larger_than_the_bucket_still_gets_in() -> None:
+    terrain = Terrain(signal=signal(wait=10), budget=0.1)
+    door = Door().at(START, terrain, DEFAULTS)
+    assert not door.is_shut(START, terrain, DEFAULTS)
+    door = door.letting_in(50.0, START)
+    assert door.is_shut(START, terrain, DEFAULTS)
+    assert door.opens_in(START, terrain, DEFAULTS) == pytest.approx(47.75 / 0.15)
+
+
+def test_without_tight_limits_there_is_no_bucket() -> None:
+    terrain = Terrain(signal=signal(wait=10), budget=2.0)
+    door = Door().at(START, terrain, DEFAULTS).letting_in(1_000, START)
+    calm = Terrain(signal=signal(START + 5 * SECOND, wait=10))
+    later = START + 5 * SECOND
+    assert door.at(later, calm, DEFAULTS).tokens is None
+
+
+def test_a_shut_wall_says_for_how_long() -> None:
+    terrain = Terrain(signal=signal(wait=120))
+    assert Door().opens_in(START, terrain, DEFAULTS) == pytest.approx(12)
