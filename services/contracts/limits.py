@@ -43,12 +43,12 @@ def hash_offset(account: AccountId, at: datetime) -> float:
 
 
 def hash_turns_at(account: AccountId, after: datetime) -> datetime:
-    """The next moment at which the account's h is another."""
+    """The next whole second at which the account's h is another."""
     _, second = _hashed(account)
     days = math.floor((after - _EPOCH) / _DAY + second) + 1
     turn = _EPOCH + (days - second) * _DAY
-    # Microseconds are cut somewhere on the way: the next one is surely on the other side.
-    return turn + timedelta(microseconds=2)
+    # Events carry milliseconds: what is told must lie on the other side after the cut as well.
+    return turn.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def _hashed(account: AccountId) -> tuple[float, float]:

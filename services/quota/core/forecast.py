@@ -69,7 +69,9 @@ def _relief(account: AccountQuota, terms: Terms) -> datetime | None:
     if end is None or end <= account.as_of:
         return None
     spread = (terms.expected_end_latest or end) - end
-    return end + (1 - hash_offset(account.account, account.as_of)) * spread
+    relief = end + (1 - hash_offset(account.account, account.as_of)) * spread
+    # Events carry milliseconds: a promise must not begin after the moment that was told.
+    return relief.replace(microsecond=relief.microsecond // 1000 * 1000)
 
 
 def _leavings(account: AccountQuota) -> list[tuple[datetime, int]]:
