@@ -80,6 +80,7 @@ class Control(Protocol):
     """What decides on adaptive requests; `m` is what it publishes, where it has such a thing."""
 
     name: str
+    lanes: bool
 
     @property
     def m(self) -> float: ...
@@ -105,6 +106,7 @@ class Law:
 
     k: Constants = field(default_factory=Constants)
     name: str = "heatsink"
+    lanes: bool = True
 
     def __post_init__(self) -> None:
         self.state = LawState()

@@ -35,6 +35,7 @@ class Fleet:
     workers: int
     scaling: Scaling
     floor: float = 0.05
+    lanes: bool = True
     paid: deque[Job] = field(default_factory=deque)
     free: deque[Job] = field(default_factory=deque)
     starting: list[float] = field(default_factory=list)
@@ -49,6 +50,7 @@ class Fleet:
         return self.workers * self.speed
 
     def join(self, job: Job, *, paid: bool) -> None:
+        paid = paid or not self.lanes
         (self.paid if paid else self.free).append(job)
         if paid:
             self.paid_backlog += job.cost

@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmarks.storm.controls import Said
 from benchmarks.storm.fleet import Job
+from benchmarks.storm.people import Mix
 from benchmarks.storm.scenario import Scenario
 
 __all__ = ["PAID_WAIT", "Figures", "Record", "Sample"]
@@ -94,7 +95,7 @@ class Record:
             paid_p95=_p95(self.paid_waits),
             free_p95=_p95(self.free_waits),
             jain=self._jain(),
-            retry_advantage=1.0,
+            retry_advantage=self._retry_advantage(),
             tighten=self._tighten(),
             relax=self._relax(),
             reversals=self._reversals(),
@@ -112,6 +113,21 @@ class Record:
             ]
         )
         return float(shares.sum() ** 2 / (len(shares) * (shares**2).sum())) if shares.any() else 0.0
+
+    def _retry_advantage(self) -> float:
+        """Success of light users who come back against those who don't; 1 where all are alike."""
+        if not self.scenario.odd_retry:
+            return 1.0
+        rates = []
+        for odd in (1, 0):
+            who = [one for one in self.wanted if one % 2 == odd and one >= self._heavy]
+            wanted = sum(min(self.wanted[one], self.scenario.images) for one in who)
+            rates.append(sum(self.got.get(one, 0) for one in who) / max(1, wanted))
+        return rates[0] / rates[1] if rates[1] else float("inf")
+
+    @property
+    def _heavy(self) -> int:
+        return int(Mix().heavy * self.scenario.users)
 
     def _tighten(self) -> float | None:
         """From the onset until no more is let in than can be drawn, for half a minute on."""

@@ -11,12 +11,11 @@ from benchmarks.storm.people import Manner, People
 from benchmarks.storm.record import Record, Sample
 from benchmarks.storm.scenario import Scenario
 
-__all__ = ["Storm"]
+__all__ = ["TRIES", "Storm"]
 
-STEP = 0.5
 _TICK = 5.0
 _MINUTE = 60.0
-_TRIES = {Manner.TRIES: (3, 60.0), Manner.SPAMS: (10, 20.0)}
+TRIES = {Manner.TRIES: (3, 60.0), Manner.SPAMS: (10, 20.0)}
 
 
 @dataclass(order=True)
@@ -38,6 +37,7 @@ class Storm:
 
     def __post_init__(self) -> None:
         plan = self.scenario
+        self._span = plan.step
         self._dice = np.random.default_rng(self.seed)
         self._people = People(plan.users, plan.images, self._dice)
         scaling = Scaling(
@@ -47,7 +47,9 @@ class Storm:
             lag_only=self.lag_only,
         )
         speed = plan.images_per_second / plan.workers
-        self._fleet = Fleet(speed=speed, workers=plan.workers, scaling=scaling)
+        self._fleet = Fleet(
+            speed=speed, workers=plan.workers, scaling=scaling, lanes=self.control.lanes
+        )
         self._returns: list[_Return] = []
         self._reports: list[Look] = []
         self._arrived: Look | None = None
@@ -57,9 +59,8 @@ class Storm:
         self.record = Record(scenario=plan, control=self.control.name, seed=self.seed)
 
     def run(self) -> Record:
-        steps = int(self.scenario.until / STEP)
-        for number in range(steps):
-            self._step(number * STEP)
+        for number in range(int(self.scenario.until / self._span)):
+            self._step(number * self._span)
         return self.record
 
     def _step(self, now: float) -> None:
@@ -94,11 +95,11 @@ class Storm:
 
     def _ask(self, now: float) -> None:
         base = self.scenario.images_per_second
-        for _ in range(int(self._dice.poisson(self.scenario.paid(now) * base * STEP))):
+        for _ in range(int(self._dice.poisson(self.scenario.paid(now) * base * self._span))):
             self._fleet.join(Job(-1, now, 1.0), paid=True)
             self._paid.append(now)
             self.control.paid(now, 1.0)
-        for who in self._people.arrivals(self.scenario.free(now) * base * STEP):
+        for who in self._people.arrivals(self.scenario.free(now) * base * self._span):
             self._request(who, 0, now)
         while self._returns and self._returns[0].at <= now:
             again = heapq.heappop(self._returns)
@@ -123,14 +124,21 @@ class Storm:
             self._perhaps_later(who, tries, now)
 
     def _perhaps_later(self, who: int, tries: int, now: float) -> None:
-        most, mean = _TRIES.get(self._people.manner(who), (0, 0.0))
+        most, mean = self._patience(who)
         if tries < most:
             at = now + float(self._dice.exponential(mean))
             heapq.heappush(self._returns, _Return(at, who, tries + 1))
 
+    def _patience(self, who: int) -> tuple[int, float]:
+        if self.scenario.odd_retry:
+            return (10, 60.0) if who % 2 else (0, 0.0)
+        return TRIES.get(self._people.manner(who), (0, 0.0))
+
     def _draw(self, now: float) -> None:
-        paid, free = self._fleet.draw(STEP)
-        self.record.begun(now, paid, free, self._fleet.capacity * STEP)
+        paid, free = self._fleet.draw(self._span)
+        if not self.control.lanes:
+            paid, free = [job for job in paid if job.who < 0], [job for job in paid if job.who >= 0]
+        self.record.begun(now, paid, free, self._fleet.capacity * self._span)
 
     def _scale(self, now: float) -> None:
         since = now - _MINUTE

@@ -32,6 +32,8 @@ class Scenario:
     silent: tuple[float, float] | None = None
     lost: tuple[float, int] | None = None
     images: int = 3
+    step: float = 0.5
+    odd_retry: bool = False
 
 
 def step(

@@ -43,6 +43,7 @@ class Reporter:
         *,
         scaler: Scaler,
         assumed_speed: float,
+        pace: float = 1.0,
     ) -> None:
         self._name = name
         self._queue = queue
@@ -50,6 +51,7 @@ class Reporter:
         self._clock = clock
         self._scaler = scaler
         self._assumed_speed = assumed_speed
+        self._pace = pace
         self._drains = {pool: Drain() for pool in pools}
         self._lines: dict[str, Lines] = {}
         self._look_from = dict.fromkeys(pools, 0.0)
@@ -74,6 +76,7 @@ class Reporter:
             assumed_speed=self._assumed_speed,
             cold_start=_COLD_START_SECONDS if self._scaler.may_be_empty else None,
             now=self._clock.now(),
+            pace=self._pace,
         )
 
     async def _looked(self, pool: str) -> Lines:

@@ -72,6 +72,9 @@ class RenderSettings(ServiceSettings):
     progress_per_second: float = Field(
         4, gt=0, le=60, description="progress reports of one job in a second, at most"
     )
+    pace: float = Field(
+        1.0, ge=1, le=100, description="promised waits are divided by it: for drills"
+    )
     assumed_speed: float = Field(
         0.5, gt=0, description="megapixel-steps per second of a worker not measured yet"
     )

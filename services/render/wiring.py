@@ -127,6 +127,7 @@ def _reporter(plumbing: Plumbing, pools: Sequence[str], queue: Queue, scaler: Sc
         plumbing.context.clock,
         scaler=scaler,
         assumed_speed=settings.assumed_speed,
+        pace=settings.pace,
     )
 
 

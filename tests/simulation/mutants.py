@@ -93,8 +93,8 @@ def the_fence_is_not_checked(patch: Patch) -> None:
 
 def a_request_may_pass_the_limit_by_one(patch: Patch) -> None:
 
-    def kindly(account: Any, terms: Any, facts: Any) -> Any:
-        verdict = weigh(account, terms, facts)
+    def kindly(account: Any, terms: Any, facts: Any, doorway: Any) -> Any:
+        verdict = weigh(account, terms, facts, doorway)
         over = facts.used + facts.units - facts.limit
         return terms if isinstance(verdict, Refusal) and terms and over == 1 else verdict
 

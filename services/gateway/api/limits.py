@@ -31,6 +31,7 @@ class PoolHeat(BaseModel):
     pool: str
     heat: Heat
     workers: int
+    capacity: float = Field(description="Megapixel-steps a second of the workers that are ready.")
     running: int
     lanes: list[LaneHeat]
     at: datetime
@@ -145,6 +146,7 @@ def _pools(here: Gateway) -> list[PoolHeat]:
             pool=load.pool,
             heat=load.heat,
             workers=sum(worker.phase is WorkerPhase.READY for worker in load.workers),
+            capacity=load.capacity,
             running=load.running,
             lanes=[
                 LaneHeat(lane=lane.lane, waiting=lane.waiting, wait_seconds=lane.wait_seconds)

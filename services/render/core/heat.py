@@ -20,9 +20,9 @@ def pressure_of(waits: Mapping[Lane, float]) -> float:
     return max(waits.get(lane, 0.0) / promised for lane, promised in PROMISED_WAIT.items())
 
 
-def heat_of(waits: Mapping[Lane, float]) -> Heat:
+def heat_of(waits: Mapping[Lane, float], pace: float = 1.0) -> Heat:
     """Melting from the promise itself on, hot from 60 % of it, warm from 30 %, else cool."""
-    pressure = pressure_of(waits)
+    pressure = pressure_of(waits) * pace
     if pressure >= _MELTING_FROM:
         return Heat.MELTING
     if pressure >= _HOT_FROM:

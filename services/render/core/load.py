@@ -34,7 +34,7 @@ class Measured:
 
     `assumed_speed`, in cost per second, stands for workers until one of them has been measured.
     `cold_start` is the seconds until a worker draws that is started when it is needed; none where
-    nobody would start one.
+    nobody would start one. Promised waits are divided by `pace`.
     """
 
     now: datetime
@@ -43,6 +43,7 @@ class Measured:
     drained: Mapping[Lane, float]
     assumed_speed: float
     cold_start: float | None = None
+    pace: float = 1.0
 
     @property
     def typical_speed(self) -> float:
@@ -84,7 +85,7 @@ def load_report(
         ),
         wanted=wanted,
         running=measured.running,
-        heat=heat_of(waits),
+        heat=heat_of(waits, measured.pace),
     )
 
 

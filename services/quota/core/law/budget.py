@@ -23,8 +23,9 @@ def budget_of(
     least = k.floor * capacity
     share = max(capacity - exempt, least)
     wanted_backlog = k.target * k.free_wait * share
-    budget = k.use * capacity - exempt + (wanted_backlog - signal.free_backlog) / (slow * k.settle)
-    budget = max(least, budget)
+    rest = max(least, k.use * capacity - exempt)
+    due = (wanted_backlog - signal.free_backlog) / (slow * k.settle)
+    budget = max(least, rest + max(-k.swing * rest, min(k.swing * rest, due)))
     if pressure.paid > k.early * k.paid_wait:
         spare = (k.paid_wait - pressure.paid) / ((1 - k.early) * k.paid_wait)
         budget = max(least, budget * spare)

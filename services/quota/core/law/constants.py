@@ -42,6 +42,9 @@ class Constants:
     target: float = 0.25
     """gamma: the free backlog aimed at, as a share of `free_wait`. Enough to keep workers busy
     between two ticks, and free waits stay under half a minute."""
+    swing: float = 0.7
+    """The backlog moves the budget by this share of what paid jobs leave at most: a multiplier that
+    fell too far comes back only slowly, and workers stand idle meanwhile."""
     use: float = 0.95
     """rho: share of the capacity that is given out; the rest is for wrong costs."""
     floor: float = 0.05

@@ -41,8 +41,12 @@ def test_an_empty_queue_is_filled_within_a_minute_and_a_full_one_emptied() -> No
 
 
 def test_free_jobs_keep_their_floor_whatever_waits() -> None:
-    assert budget(3_600) == pytest.approx(0.5)
     assert budget(10, paid=50) == pytest.approx(0.5)
+    assert budget(3_600, paid_wait=3_600) == pytest.approx(0.5)
+
+
+def test_a_backlog_however_long_takes_seven_tenths_of_the_budget() -> None:
+    assert budget(3_600) == pytest.approx(0.3 * 9.5)
 
 
 def test_paid_jobs_that_wait_too_long_take_from_the_free_budget() -> None:
@@ -128,8 +132,16 @@ def test_few_wishes_are_noisier_than_many() -> None:
     assert few.noise(0) == 0
 
 
-def tight(m: float, **more: float) -> LawState:
-    return LawState(at=START, m=m, smooth=m, mode=Mode.LOAD, **more)
+def tight(m: float, *, wanted: float, budget: float, loose_for: float = 0.0) -> LawState:
+    return LawState(
+        at=START,
+        m=m,
+        smooth=m,
+        mode=Mode.LOAD,
+        wanted=wanted,
+        budget=budget,
+        loose_for=loose_for,
+    )
 
 
 def test_nobody_can_say_when_more_is_wanted_than_will_ever_be_there() -> None:

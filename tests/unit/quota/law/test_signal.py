@@ -47,7 +47,7 @@ def test_backlogs_and_waits_are_those_of_the_report() -> None:
 
 def test_starting_workers_are_as_fast_as_those_that_draw() -> None:
     signal = read_signal(REPORT)
-    assert signal.coming == ((40, 4), (None, 4))
+    assert list(signal.coming) == [(40, 4), (None, 4)]
     assert (signal.capacity_within(30), signal.capacity_within(40)) == (8, 12)
     assert signal.capacity_ahead == 16
     assert signal.leaving
