@@ -49,7 +49,7 @@ class Order:
     """A valid request.
 
     `is_retry`: its client says that it asked before and got no answer; `waits`: its caller is
-    answered at the job's end.
+    answered at the job's end; `allow_deferred`: rather later than not at all.
     """
 
     caller: Caller
@@ -59,6 +59,7 @@ class Order:
     idempotency_key: str | None = None
     is_retry: bool = False
     waits: bool = False
+    allow_deferred: bool = False
     end_user: str | None = None
 
     @property
@@ -198,6 +199,7 @@ class Desk:
             plan=order.caller.plan,
             spec=order.spec,
             units=order.units,
+            allow_deferred=order.allow_deferred,
             digest=order.digest,
             created_at=now,
             updated_at=now,

@@ -142,7 +142,7 @@ class Handlers:
         row = await self._accounts.reserved(request.job)
         if row and row.quota:
             plan = self._plans.find(row.quota.plan)
-            lane = plan.lane if plan else Lane.FREE
+            lane = row.lane or (plan.lane if plan else Lane.FREE)
             again = partial(tell_again, request=request, row=row, lane=lane)
             await self._accounts.change(request.account, again)
             reports.told_again(request)

@@ -4,31 +4,20 @@ import json
 import sys
 from dataclasses import asdict
 
-from services.kit.clock import SystemClock
-from services.kit.errors import KitError
-from services.kit.plumbing import open_store
+from services.kit.clock import Clock
+from services.kit.store import Store
 from services.quota.check import Proof, check
-from services.quota.settings import QuotaSettings
-from services.quota.wiring import NAME, accounts_to_read
+from services.quota.wiring import accounts_to_read
 
-__all__ = ["BROKEN", "SOUND", "UNAVAILABLE", "as_json_text", "as_text", "prove"]
+__all__ = ["BROKEN", "SOUND", "as_json_text", "as_text", "prove"]
 
 SOUND = 0
 BROKEN = 1
-UNAVAILABLE = 69
-"""EX_UNAVAILABLE of sysexits.h: the database did not answer, nothing is proved."""
 
 
-async def prove(settings: QuotaSettings, *, as_json: bool) -> int:
+async def prove(store: Store, clock: Clock, *, as_json: bool) -> int:
     """Answers the exit status."""
-    store, clock = open_store(settings, NAME), SystemClock()
-    try:
-        proof = await check(accounts_to_read(store, clock), clock)
-    except KitError as error:
-        sys.stderr.write(f"heatsink: the ledger can't be read: {error}\n")
-        return UNAVAILABLE
-    finally:
-        store.close()
+    proof = await check(accounts_to_read(store, clock), clock)
     sys.stdout.write(as_json_text(proof) if as_json else as_text(proof))
     return BROKEN if proof.findings else SOUND
 

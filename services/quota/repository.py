@@ -81,6 +81,12 @@ class Accounts:
         """True when the ledger has a decision on this job."""
         return bool(await self._filed([job]))
 
+    async def rows_of(self, job: JobId) -> list[LedgerRow]:
+        """What the ledger has of a job, in the order in which it happened."""
+        ids = [row_id(job, operation) for operation in Operation]
+        rows = await self._ledger.find([("_id", "in", ids)], limit=len(ids))
+        return sorted(rows, key=lambda row: row.turn)
+
     async def reserved(self, job: JobId) -> LedgerRow | None:
         """The ledger's row of its reservation."""
         return await self._ledger.get(row_id(job, Operation.RESERVE))

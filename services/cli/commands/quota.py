@@ -1,4 +1,6 @@
-"""`heatsink quota`: the proof that nobody was charged wrongly."""
+"""`heatsink quota`: the proof that nobody was charged wrongly, and the story of one decision."""
+
+from typing import Annotated
 
 import typer
 
@@ -12,14 +14,21 @@ __all__ = ["app"]
 app = typer.Typer(help="Quotas and their ledger.", no_args_is_help=True)
 
 
-@app.callback()
-def _quota() -> None:
-    """So that `check` stays a command of its own while it is the only one."""
-
-
 @app.command()
 def check(data: DataOption = DATA, json: JsonOption = False) -> None:
     """Prove the ledger's equations on quota's database; exit 1 where one does not hold."""
     with problems_told():
         environ = environment(data)
     run_module("services.quota", "check", *(["--json"] if json else []), environ=environ)
+
+
+@app.command()
+def explain(
+    job: Annotated[str, typer.Argument(help="A job's id.")],
+    data: DataOption = DATA,
+    json: JsonOption = False,
+) -> None:
+    """Tell the whole story of one decision: the arithmetic, the limit in force, what was said."""
+    with problems_told():
+        environ = environment(data)
+    run_module("services.quota", "explain", job, *(["--json"] if json else []), environ=environ)

@@ -34,6 +34,7 @@ async def take(
     end_user: str | None = None,
     is_retry: bool = False,
     waits: bool = False,
+    allow_deferred: bool = False,
     within: Mapping[str, str] | None = None,
 ) -> Receipt:
     """The job of a request. `within` says where a field lies in the body, if not on top."""
@@ -49,6 +50,7 @@ async def take(
         idempotency_key=idempotency_key(request),
         is_retry=is_retry,
         waits=waits,
+        allow_deferred=allow_deferred,
         end_user=end_user,
     )
     try:

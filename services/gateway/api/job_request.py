@@ -39,6 +39,11 @@ class JobRequest(BaseModel):
         description=f"Early looks at the first image while it is drawn: 0 to {MAX_PREVIEWS}.",
     )
 
+    allow_deferred: bool = Field(
+        False,
+        description="Rather drawn later, when the fleet has cooled, than refused for its load.",
+    )
+
     @property
     def wish(self) -> Wish:
-        return Wish(**self.model_dump())
+        return Wish(**self.model_dump(exclude={"allow_deferred"}))

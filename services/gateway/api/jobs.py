@@ -44,12 +44,18 @@ Status = Annotated[JobStatus | None, Query(description="Only jobs of this status
 async def create_job(request: Request, here: Here, caller: Writer, posted: _Posted) -> Response:
     """Answers at once with a job to follow; with `Prefer: wait=n`, after its end or n seconds.
 
+    With `allow_deferred` a job that the load would refuse waits with the status `deferred`, on a
+    unit of the plan's own limit, until the fleet has cooled; `expected_at` says when, as far as
+    anybody can.
+
     No answer waits while the event bus is away, or too many wait already. With `Prefer:
     cancel-on-disconnect` too, hanging up while it waits cancels the job.
 
     With an `Idempotency-Key`, the same body again gets the same job and `Idempotent-Replayed`.
     """
-    receipt = await take(here, request, caller, posted.wish, posted)
+    receipt = await take(
+        here, request, caller, posted.wish, posted, allow_deferred=posted.allow_deferred
+    )
     headers = _headers(receipt.job)
     if receipt.replayed:
         headers["Idempotent-Replayed"] = "true"

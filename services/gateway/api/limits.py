@@ -49,9 +49,11 @@ class PlanLimits(BaseModel):
     adaptive: bool
     m: float
     heat: Heat
+    rule: str
     cause: str
     since: datetime
     until: datetime | None
+    until_latest: datetime | None
 
 
 class LimitLinks(BaseModel):
@@ -79,9 +81,13 @@ class Limits(BaseModel):
     concurrency: int | None = Field(None, description="Jobs without an end at the same time.")
     running: int | None = None
     m: float | None = Field(None, description="The multiplier in force, 0 to 1.")
+    rule: str | None = Field(
+        None, description="plan: its own limit; load, stale or held: why another is in force."
+    )
     cause: str | None = None
     since: datetime | None = None
     until: datetime | None = Field(None, description="When the cause should be over.")
+    until_latest: datetime | None = Field(None, description="And when it will be at the latest.")
     plans: list[PlanLimits]
     pools: list[PoolHeat]
     links: LimitLinks

@@ -113,6 +113,7 @@ class Job:
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
+    allow_deferred: bool = False
     remind_at: datetime | None = None
     idempotency: str | None = None
     end_user: str | None = None
@@ -209,7 +210,7 @@ def _blank(spec: JobSpec) -> JobSpec:
 def _with_lasting(job: Job, event: Event) -> Job:
     match event:
         case JobAdmitted():
-            return replace(job, quota=event.quota)
+            return replace(job, quota=event.quota, expected_at=event.expected_at)
         case JobQueued():
             return replace(job, place=Place(event.lane, event.ticket))
         case JobStarted() if event.attempt >= job.attempt:

@@ -22,9 +22,11 @@ class PlanLimit:
     adaptive: bool
     m: float
     heat: Heat
+    rule: str
     cause: str
     since: datetime
     until: datetime | None
+    until_latest: datetime | None
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,11 @@ def plan_limit(limits: LimitsChanged, h: float = 0.0) -> PlanLimit:
         adaptive=limits.adaptive,
         m=m,
         heat=limits.heat,
+        rule=limits.rule,
         cause=limits.cause,
         since=limits.since,
         until=limits.expected_end,
+        until_latest=limits.expected_end_latest,
     )
 
 

@@ -22,6 +22,7 @@ def requested(job: Job, account_version: int) -> JobRequested:
         account_version=account_version,
         spec=job.spec,
         units=job.units,
+        allow_deferred=job.allow_deferred,
     )
 
 

@@ -122,7 +122,7 @@ def live_notice(event: Event) -> LiveNotice | None:
 def _facts(event: _JobNews) -> Facts:
     match event:
         case JobAdmitted():
-            return {"lane": event.lane.value, "quota": event.quota.model_dump(mode="json")}
+            return event.model_dump(mode="json", include={"lane", "quota", "expected_at"})
         case JobRejected():
             return event.model_dump(
                 mode="json", include={"rule", "reason", "quota", "resets_at", "retry_at"}

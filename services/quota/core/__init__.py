@@ -6,6 +6,7 @@ from services.quota.core.announcement import announce, steer
 from services.quota.core.asking import wish_of
 from services.quota.core.doorway import OPEN, Doorway
 from services.quota.core.equations import Equation, Finding, findings
+from services.quota.core.explaining import explain
 from services.quota.core.ledger import DECIDING, LEDGER, LedgerRow, Operation, row_id
 from services.quota.core.outcome import Outcome, Verdict
 from services.quota.core.plan import Plan, Plans
@@ -43,6 +44,7 @@ __all__ = [
     "Verdict",
     "announce",
     "change_account",
+    "explain",
     "findings",
     "forget",
     "is_crowded",
