@@ -1,4 +1,4 @@
-"""`python -m benchmarks engine|platform|profile [--only NAME] [--json]`: prints figures."""
+"""`python -m benchmarks engine|platform|profile|law [--only NAME] [--json]`: prints figures."""
 
 import argparse
 import asyncio
@@ -24,6 +24,11 @@ def main() -> None:
         from benchmarks.engine.measures import engine  # noqa: PLC0415 - others go without torch
 
         found = engine(_only(chosen.only, ENGINE_FIGURES), sizes)
+    elif chosen.name == "law":
+        from benchmarks.storm.figures import law  # noqa: PLC0415 - others go without matplotlib
+
+        sys.stdout.write(law(sizes.users, range(1, sizes.seeds + 1)) + "\n")
+        return
     else:
         found = asyncio.run(profile(sizes, chosen.stacks))
     if chosen.json:
@@ -44,7 +49,9 @@ def _print(figures: Mapping[str, float]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("name", choices=("engine", "platform", "profile"), help="what to measure")
+    parser.add_argument(
+        "name", choices=("engine", "platform", "profile", "law"), help="what to measure"
+    )
     parser.add_argument(
         "--only", action="append", choices=(*FIGURES, *ENGINE_FIGURES), help="one figure"
     )

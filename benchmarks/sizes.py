@@ -31,3 +31,5 @@ class Sizes:
     arrival_seconds: float = 60.0
     overload_seconds: float = 600.0
     engine_tries: int = 10
+    users: int = 1_000_000
+    seeds: int = 5

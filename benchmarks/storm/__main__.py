@@ -11,7 +11,7 @@ from benchmarks.storm.controls import Law
 from benchmarks.storm.drill import Drill, drilled
 from benchmarks.storm.report import picture, table
 from benchmarks.storm.run import Storm
-from benchmarks.storm.scenario import Scenario, step
+from benchmarks.storm.scenario import Scenario, sized, step
 from benchmarks.storm.week import ByHand, viral_week
 
 _QUICK = 10.0
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _simulate(out: Path, times: float, users: int, seed: int) -> None:
-    scenario = _sized(step(times), users)
+    scenario = sized(step(times), users)
     say(f"seed {seed}: {users} users, {times:g} times what the fleet draws")
     record = Storm(scenario, Law(), seed).run()
     picture([record], out / "storm.png")
@@ -64,12 +64,6 @@ def _drill(rate: float, times: float) -> Scenario:
     users = max(200, int(2 * times * rate * 300))
     scenario = step(times, begins=60, ends=360, until=600)
     return replace(scenario, images_per_second=rate, workers=1, most_workers=1, users=users)
-
-
-def _sized(scenario: Scenario, users: int) -> Scenario:
-    """With a fleet that fits fewer users."""
-    rate = scenario.images_per_second * users / scenario.users
-    return replace(scenario, users=users, images_per_second=rate)
 
 
 def _tell(out: Path, text: str) -> None:

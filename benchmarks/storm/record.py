@@ -66,7 +66,6 @@ class Record:
         if not self._judged(now):
             return
         if said is Said.YES:
-            self.got[who] = self.got.get(who, 0) + 1
             self.admissions.append(now)
         if tries == 0 and said is not Said.WINDOW:
             self.wanted[who] = self.wanted.get(who, 0) + 1
@@ -82,6 +81,8 @@ class Record:
                 if self._judged(job.at):
                     waits.append(wait)
                     self.late += jobs is free and not in_time
+                    if jobs is free and in_time:
+                        self.got[job.who] = self.got.get(job.who, 0) + 1
                 if self._judged(now):
                     self.good += job.cost if in_time else 0.0
                     self.served += in_time

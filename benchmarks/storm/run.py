@@ -144,9 +144,13 @@ class Storm:
         since = now - _MINUTE
         self._offers = [one for one in self._offers if one[0] > since]
         self._admitted = [at for at in self._admitted if at > since]
-        wishes = len({(who, wanted) for _, who, wanted in self._offers})
+        wishes = float(len({(who, wanted) for _, who, wanted in self._offers}))
+        if self.scenario.oracle:
+            then = now + self.scenario.scale_delay
+            wishes = self.scenario.images_per_second * _MINUTE * self.scenario.free(then)
         paid = sum(at > since for at in self._paid)
-        self._fleet.scale(now, (wishes + paid) / _MINUTE, (len(self._admitted) + paid) / _MINUTE)
+        offered, admitted = ((wishes + paid) / _MINUTE, (len(self._admitted) + paid) / _MINUTE)
+        self._fleet.scale(now, offered, admitted)
 
     def _sample(self, now: float) -> None:
         self.record.samples.append(

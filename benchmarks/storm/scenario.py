@@ -1,9 +1,9 @@
 """What happens in a storm: load over time, as a multiple of what the base fleet can draw."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["Scenario", "step"]
+__all__ = ["Scenario", "sized", "step"]
 
 Curve = Callable[[float], float]
 """First requests of free accounts at a second, as a multiple of the base fleet's capacity."""
@@ -14,7 +14,9 @@ class Scenario:
     """Times in seconds. The overload is judged between `begins` and `ends`.
 
     `paid` is the paid load as a share of the base capacity, `delay` how old load reports are when
-    they arrive, `silent` when none do, `lost` when how many workers die.
+    they arrive, `silent` when none do, `lost` when how many workers die, `step` the simulation's.
+    With `odd_retry` accounts of odd number come back up to ten times, the others never; with
+    `oracle` the scaler knows what will be asked for once its workers are there.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Scenario:
     images: int = 3
     step: float = 0.5
     odd_retry: bool = False
+    oracle: bool = False
 
 
 def step(
@@ -54,3 +57,9 @@ def step(
         return calm + (times - 0.3 - calm) * rise
 
     return Scenario(name=f"{times:g}x", free=free, begins=begins, ends=ends, until=until)
+
+
+def sized(scenario: Scenario, users: int) -> Scenario:
+    """The same with a fleet that fits fewer users."""
+    rate = scenario.images_per_second * users / scenario.users
+    return replace(scenario, users=users, images_per_second=rate)

@@ -1,154 +1,18 @@
 """The service as a process, between real Kafka and the real database."""
 
 import asyncio
-import json
-import os
-import secrets
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import pytest
-
-from services.contracts import AccountId, Envelope, Event, EventId, Stream, topics
-from services.contracts.events import (
-    JobAdmitted,
-    JobRejected,
-    LimitsChanged,
-    UsageChanged,
-)
-from services.kit.bus import Connection, Group, Producer, apply
+from services.contracts import AccountId, Event
+from services.contracts.events import JobAdmitted, JobRejected, LimitsChanged, UsageChanged
 from services.kit.clock import ManualClock, SystemClock
-from services.kit.component import Readiness
 from services.kit.documents.mongo import MongoDocuments
 from services.kit.store import Store
 from services.quota.core import Book, reserve
 from services.quota.repository import ACCOUNTS
+from tests.integration.quota.outside import Outside, Quota
 from tests.unit.quota.cases import PLANS, completed, failed, requested
-
-_PATIENCE = 60.0
-
-
-class Outside:
-    """Everybody else: gateway and render as far as quota hears them, and all that hear quota."""
-
-    def __init__(self, connection: Connection) -> None:
-        clock, readiness = SystemClock(), Readiness()
-        self.heard: dict[EventId, Event] = {}
-        self.producer = Producer(connection, clock, readiness)
-        self.group = Group(
-            connection,
-            "observer",
-            [Stream.DECISIONS, Stream.USAGE, Stream.LIMITS],
-            self._hear,
-            clock=clock,
-            readiness=readiness,
-            replica="0",
-            producer=self.producer,
-        )
-        self._news = asyncio.Event()
-
-    async def say(self, *events: Event) -> None:
-        now = SystemClock().now()
-        await self.producer.publish([Envelope(EventId.new(now), "test", event) for event in events])
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(_PATIENCE):
-            while not holds():
-                self._news.clear()
-                await self._news.wait()
-
-    @property
-    def decisions(self) -> list[JobAdmitted | JobRejected]:
-        return [one for one in self.heard.values() if isinstance(one, JobAdmitted | JobRejected)]
-
-    async def _hear(self, envelope: Envelope[Event]) -> None:
-        self.heard.setdefault(envelope.id, envelope.data)
-        self._news.set()
-
-
-class Quota:
-    """`python -m services.quota`, started and killed at will."""
-
-    def __init__(self, bootstrap: str, prefix: str, url: str, database: str) -> None:
-        ours = {
-            "HEATSINK_KAFKA_BOOTSTRAP": bootstrap,
-            "HEATSINK_TOPIC_PREFIX": prefix,
-            "HEATSINK_MONGO_URL": url,
-            "HEATSINK_DATABASE_PREFIX": database,
-            "HEATSINK_QUOTA_SWEEP_SECONDS": "1",
-        }
-        kept = {name: value for name, value in os.environ.items() if name[:9] != "HEATSINK_"}
-        self._environment = {**kept, **ours}
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        self._process = await self._run()
-
-    async def end(self, how: signal.Signals) -> int:
-        assert self._process is not None
-        self._process.send_signal(how)
-        async with asyncio.timeout(_PATIENCE):
-            return await self._process.wait()
-
-    async def check(self) -> tuple[int, dict[str, object]]:
-        process = await self._run("check", "--json", stdout=asyncio.subprocess.PIPE)
-        async with asyncio.timeout(_PATIENCE):
-            out, _ = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, json.loads(out)
-
-    async def _run(self, *arguments: str, stdout: int | None = None) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services.quota",
-            *arguments,
-            env=self._environment,
-            stdout=stdout,
-        )
-
-
-@pytest.fixture
-async def outside(kafka_bootstrap: str, topic_prefix: str) -> AsyncIterator[Outside]:
-    connection = Connection(kafka_bootstrap, topic_prefix, "outside")
-    await apply(connection, topics(topic_prefix), replication=1)
-    outside = Outside(connection)
-    async with _running([outside.producer, outside.group]):
-        yield outside
-
-
-@pytest.fixture
-def database_prefix() -> str:
-    return f"test-{secrets.token_hex(4)}"
-
-
-@pytest.fixture
-def database_name(database_prefix: str) -> str:
-    """The one that the service makes of its prefix."""
-    return f"{database_prefix}_quota"
-
-
-@pytest.fixture
-async def quota(
-    kafka_bootstrap: str, topic_prefix: str, mongo_url: str, database_prefix: str
-) -> AsyncIterator[Quota]:
-    quota = Quota(kafka_bootstrap, topic_prefix, mongo_url, database_prefix)
-    await quota.start()
-    yield quota
-    await quota.end(signal.SIGKILL)
-
-
-@asynccontextmanager
-async def _running(components: Sequence[Producer | Group]) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        for component in components:
-            tasks.create_task(component.run(stop))
-        yield
-        stop.set()
 
 
 def account(number: int) -> AccountId:
