@@ -59,12 +59,12 @@ class Constants:
     """The multiplier falls when the filtered one is under this share of it: twice the noise."""
     relax_band: float = 1.12
     """It rises when the filtered one is over this share of it: wider, as no wait is at stake."""
-    quiet: float = 0.04
+    quiet: float = 0.03
     """The relative standard error of a multiplier up to which `settle` and `smoothing` hold; in a
     small fleet, where one wish more or less is news, both are as much slower as it is larger."""
     slowest: float = 2.0
     """But so many times slower at most."""
-    noise_bands: float = 1.5
+    noise_bands: float = 2.5
     """Both bands are so many standard errors of the budget's multiplier at least: with few wishes a
     minute one more or less is no news."""
     widest: float = 0.4
@@ -84,6 +84,8 @@ class Constants:
     """And how long room has to last."""
     far: float = 1.5
     """Where there is room for so many times as much, it rises at double pace: it fell too low."""
+    catch_up: float = 0.5
+    """Weight of the newest tick then, while workers may stand idle: it was wrong, not noisy."""
     least: float = 0.005
     """It falls to this at least: 1.5 % of the accounts of a plan of three images get one."""
     hot_for: float = 10.0

@@ -122,15 +122,19 @@ def _filtered(
     """The logarithm is smoothed, as bands are ratios; in haste the newest value counts alone."""
     haste = pressure.free > k.early * k.free_wait or raw < _HASTE * state.m
     weight = 1.0 if haste else k.smoothing / slow
+    if _is_idle(pressure.free, k) and raw > k.far * state.smooth:
+        weight = k.catch_up
     smooth = math.exp((1 - weight) * math.log(state.smooth) + weight * math.log(raw))
     return replace(state, smooth=smooth)
 
 
 def _moved(state: LawState, raw: float, signal: Signal, elapsed: float, k: Constants) -> LawState:
     m = state.m
+    urgent = signal.free_wait > k.early * k.free_wait or state.smooth < _HASTE * m
     if state.smooth < k.tighten_band * m:
-        return replace(state, m=max(state.smooth, k.steepest * m), loose_for=0.0)
-    idle = signal.free_wait < k.idle * k.target * k.free_wait
+        to = state.smooth if urgent else _half_way(m, state.smooth)
+        return replace(state, m=max(to, k.steepest * m), loose_for=0.0)
+    idle = _is_idle(signal.free_wait, k)
     if not (raw >= 1 or state.smooth > m * (k.idle_band if idle else k.relax_band)):
         return replace(state, loose_for=0.0)
     loose_for = state.loose_for + elapsed
@@ -139,8 +143,18 @@ def _moved(state: LawState, raw: float, signal: Signal, elapsed: float, k: Const
     risen = _risen(m, k)
     if state.smooth > k.far * m:
         risen = _risen(risen, k)
-    most = 1.0 if raw >= 1 else max(m, state.smooth)
+    most = 1.0 if raw >= 1 else max(m, _half_way(m, state.smooth))
     return replace(state, m=min(risen, most), loose_for=loose_for)
+
+
+def _is_idle(free_wait: float, k: Constants) -> bool:
+    """Workers may soon have nothing to draw."""
+    return free_wait < k.idle * k.target * k.free_wait
+
+
+def _half_way(m: float, to: float) -> float:
+    """Bands are crossed by noise as often as not: the next ticks go the rest, if it was none."""
+    return math.sqrt(m * to)
 
 
 def _risen(m: float, k: Constants) -> float:

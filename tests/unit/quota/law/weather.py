@@ -36,7 +36,7 @@ def signal(
 
 
 def wishes(
-    now: datetime = START, *, times: float = 1.0, paid: float = 0.0, count: int = 600
+    now: datetime = START, *, times: float = 1.0, paid: float = 0.0, count: int = 2_400
 ) -> Wishes:
     """So many times the capacity wished for in the last minute, spread over all multipliers."""
     cost = times * CAPACITY * DEFAULTS.memory / count
