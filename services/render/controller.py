@@ -1,6 +1,7 @@
 """The controller: one leader among the replicas sweeps the queue and reports the load."""
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
@@ -80,7 +81,11 @@ class Controller:
         await self._sweep.leases()
         await self._sweep.too_late()
         if (fence := self._lease.fence) is not None:
-            await self._reporter.report(fence, records, self._roster)
+            for late in await self._reporter.report(fence, records, self._roster):
+                wait = max(lane.wait_seconds for lane in late.lanes)
+                await self._sweep.broken_promises(
+                    late.pool, self._reporter.promised, timedelta(seconds=wait)
+                )
 
     async def _attempt(self) -> None:
         try:

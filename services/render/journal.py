@@ -9,6 +9,7 @@ from services.contracts.events import (
     FailureCode,
     JobCancelled,
     JobCompleted,
+    JobDeferred,
     JobFailed,
     JobQueued,
     JobRequeued,
@@ -35,6 +36,8 @@ def _record(job: str, before: Entry | None, after: Entry, event: Event) -> None:
     match event:
         case JobQueued():
             _log.info("job_queued", job=job, lane=event.lane, ticket=round(event.ticket, 3))
+        case JobDeferred():
+            _log.warning("job_deferred", job=job, reason=event.reason)
         case JobStarted():
             _log.info("job_started", job=job, attempt=event.attempt, worker=event.worker)
             if isinstance(after, Running):

@@ -1,6 +1,7 @@
 """Measures each pool and tells its load."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from services.contracts import Envelope, EventId, Lane
 from services.contracts.events import Heat, LoadReported, WorkerPhase
@@ -8,6 +9,7 @@ from services.kit.bus import LossyPublisher
 from services.kit.clock import Clock
 from services.kit.telemetry import metrics
 from services.render.core import (
+    PROMISED_WAIT,
     Drain,
     LineLoad,
     Measured,
@@ -56,8 +58,19 @@ class Reporter:
         self._lines: dict[str, Lines] = {}
         self._look_from = dict.fromkeys(pools, 0.0)
 
-    async def report(self, fence: int, records: dict[str, WorkerRecord], roster: Roster) -> None:
-        """One LoadReported for each pool. `records` may hold workers that `roster` gave up."""
+    @property
+    def promised(self) -> timedelta:
+        """How long a free job should wait at most."""
+        return timedelta(seconds=PROMISED_WAIT[Lane.FREE] / self._pace)
+
+    async def report(
+        self, fence: int, records: dict[str, WorkerRecord], roster: Roster
+    ) -> list[LoadReported]:
+        """One LoadReported for each pool. `records` may hold workers that `roster` gave up.
+
+        Answers those of the pools where a free job waits for longer than it was promised.
+        """
+        late = []
         for pool in self._drains:
             drain = self._drains[pool].observed(_of(pool, records), self._clock.monotonic())
             self._drains[pool] = drain
@@ -66,6 +79,9 @@ class Reporter:
             report = load_report(pool, self._name, fence, measured, wanted)
             self._publisher.send_lossy(Envelope(EventId.new(report.at), "render", report))
             _gauge(report, measured)
+            if _age(measured.lines[Lane.FREE], measured) >= self.promised.total_seconds():
+                late.append(report)
+        return late
 
     async def _measured(self, pool: str, drain: Drain, roster: Roster) -> Measured:
         now = self._clock.monotonic()

@@ -1,8 +1,10 @@
 """Takes jobs back from workers that fell silent, and ends those that nobody began in time."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
+from services.contracts import Lane
 from services.kit.clock import Clock
 from services.kit.documents import Change
 from services.kit.telemetry import span
@@ -12,6 +14,7 @@ from services.render.core import (
     LeaseWatch,
     RetryPolicy,
     claim_of,
+    defer,
     expire_lease,
     give_up_waiting,
     outcome,
@@ -62,6 +65,18 @@ class Sweep:
             give_up = partial(give_up_waiting, job=found.job, now=self._clock.now())
             with span("render.too_late", parent=found.entry.order.traceparent, job=found.job):
                 await self._queue.decide(found.job, give_up)
+
+    async def broken_promises(self, pool: str, promised: timedelta, wait: timedelta) -> None:
+        """Moves free jobs that waited too long to the deferred lane; `wait` is what is left there.
+
+        The front of the line is enough: those behind it come there.
+        """
+        now = self._clock.now()
+        for found in await self._queue.front(pool, Lane.FREE, now):
+            act = partial(defer, job=found.job, now=now, promised=promised, expected_at=now + wait)
+            if act(found.entry) is not None:
+                with span("render.defer", parent=found.entry.order.traceparent, job=found.job):
+                    await self._queue.decide(found.job, act)
 
     async def bereave(self, worker: str) -> None:
         """Takes back at once whatever a worker held that is known to be dead."""

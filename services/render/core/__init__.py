@@ -4,6 +4,7 @@ from services.render.core.affinity import Affinity, Memory
 from services.render.core.arrival import admit, expects, give_up_waiting, request_cancel
 from services.render.core.batch import Batch, BatchTurns, Call, is_full, next_batch
 from services.render.core.claiming import claim, claim_of, renew
+from services.render.core.deferring import defer
 from services.render.core.drain import Drain
 from services.render.core.entry import (
     QUEUE,
@@ -85,6 +86,7 @@ __all__ = [
     "choose_lane",
     "claim",
     "claim_of",
+    "defer",
     "expects",
     "expire_lease",
     "give_up_waiting",

@@ -9,6 +9,7 @@ from services.contracts.events import (
     DemandReported,
     Heat,
     JobCancelled,
+    JobDeferred,
     JobRequeued,
     LoadReported,
     WorkerPhase,
@@ -244,3 +245,21 @@ async def test_an_engine_that_serves_nothing_is_told_with_its_reason(
         }
         stop.set()
         await register
+
+
+async def test_a_free_job_that_waits_past_its_promise_is_deferred_aloud_and_once(
+    house: House, room: Room
+) -> None:
+    free = await house.admit(account=account_id(1))
+    paid = await house.admit(account=account_id(2), lane=Lane.PAID)
+    await room.turns(119)
+    assert not [event for event in house.events if isinstance(event, JobDeferred)]
+    await room.turns(5)
+    (told,) = [event for event in house.events if isinstance(event, JobDeferred)]
+    assert told.job == free
+    assert told.expected_at
+    assert told.expected_at > told.at
+    lanes = {lane.lane: lane.waiting for lane in room.reports[-1].lanes}
+    assert lanes == {Lane.PAID: 1, Lane.FREE: 0, Lane.DEFERRED: 1}
+    entry = await house.queue.load(paid)
+    assert isinstance(entry, Waiting)
