@@ -10,7 +10,7 @@ from services.quota.core.pool import HoldKind, PoolLimits
 __all__ = ["cause_of", "rule_of"]
 
 _FLEET = {
-    Heat.COOL: "The fleet has cooled down",
+    Heat.COOL: "The fleet is busy",
     Heat.WARM: "The fleet is warm",
     Heat.HOT: "The fleet is hot",
     Heat.MELTING: "The fleet is melting",
@@ -46,10 +46,11 @@ def _held(state: PoolLimits, plan: Plan, now: datetime) -> str:
 def _loaded(state: PoolLimits, k: Constants) -> str:
     law = state.law
     fleet = _FLEET[law.heat]
-    if law.wanted <= law.budget:
-        return f"{fleet}, and limits are on their way back to normal."
-    if law.budget <= 0:
+    if law.room <= 0:
         return f"{fleet}: no worker is there to draw."
-    times = law.wanted / law.budget
-    wait = f"a free job would wait {law.free_wait:.0f} of {k.free_wait:.0f} s"
-    return f"{fleet}: {times:.1f} times as many free images are wanted as can be drawn; {wait}."
+    times = law.wanted / law.room
+    if times <= 1:
+        return "The fleet is cooling down, and limits are on their way back to normal."
+    wait = f"; a free job would wait {law.free_wait:.0f} of {k.free_wait:.0f} s"
+    more = f"{fleet}: {times:.1f} times as many free images are wanted as it can draw"
+    return f"{more}{wait if law.free_wait >= 1 else ''}."

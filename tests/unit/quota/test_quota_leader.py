@@ -110,7 +110,7 @@ async def test_a_fleet_that_heats_up_tightens_the_free_plan_and_says_why() -> No
     assert last.m < 0.3
     assert (last.rule, last.heat) == ("load", Heat.MELTING)
     assert last.cause.startswith("The fleet is melting: ")
-    assert "times as many free images are wanted as can be drawn" in last.cause
+    assert "times as many free images are wanted as it can draw" in last.cause
     assert last.budget == pytest.approx((await scene.state()).law.budget)
     assert last.since < last.at
     versions = [said.version for said in scene.of("free")]

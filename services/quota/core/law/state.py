@@ -27,7 +27,8 @@ class LawState:
     """`m` is the multiplier in force, `smooth` the filtered one that it follows.
 
     `hot_for`, `loose_for` and `calm_for` are seconds, summed up tick by tick: no two clocks are
-    ever compared. `budget` is in megapixel-steps per second, `wanted` what accounts ask for.
+    ever compared. In megapixel-steps per second, `budget` is what adaptive plans may bring in now,
+    `room` what they could for long, `wanted` what they ask for.
     `ends_in` is in how many seconds m should be 1 again; none where nobody can say.
     """
 
@@ -40,6 +41,7 @@ class LawState:
     loose_for: float = 0.0
     calm_for: float = 0.0
     budget: float = 0.0
+    room: float = 0.0
     wanted: float = 0.0
     heat: Heat = Heat.COOL
     free_wait: float = 0.0
