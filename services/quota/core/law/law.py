@@ -80,7 +80,14 @@ def _seeing(state: LawState, seen: Seen, signal: Signal, elapsed: float, k: Cons
     noise = wishes.noise(room)
     slow = min(k.slowest, max(1.0, noise / k.quiet))
     budget = budget_of(signal, pressure, exempt, k, slow)
-    state = replace(state, budget=budget, wanted=adaptive, heat=seen.heat, free_wait=pressure.free)
+    state = replace(
+        state,
+        budget=budget,
+        room=room,
+        wanted=adaptive,
+        heat=seen.heat,
+        free_wait=pressure.free,
+    )
     state = _entered(state, pressure, elapsed, seen.now, k)
     if not state.tight:
         return state
