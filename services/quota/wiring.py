@@ -21,6 +21,7 @@ from services.quota.announcer import Announcer
 from services.quota.core import LEDGER, Plans
 from services.quota.doors import Doors
 from services.quota.erasing import erasing, says
+from services.quota.fleet import Fleet
 from services.quota.handlers import Handlers
 from services.quota.leader import Leader
 from services.quota.repository import ACCOUNTS, LIMITS, Accounts
@@ -45,9 +46,11 @@ async def build(context: Context[QuotaSettings], plans: Plans) -> Sequence[Compo
     limits.on_change(_measure)
     loads = Table(pipes.connection, Stream.LOAD, LoadReported, clock=clock, readiness=readiness)
     k = context.settings.law
+    fleet = Fleet(timedelta(seconds=k.stale_after))
+    loads.on_change(fleet.hear)
     accounts = Accounts(pipes.documents(ACCOUNTS), pipes.rows(LEDGER))
     erasures = Erasures(pipes.documents(ERASURES), clock)
-    doors = Doors(loads, limits, k, lambda: group.share)
+    doors = Doors(fleet, limits, k, lambda: group.share)
     group = Group(
         pipes.connection,
         NAME,
@@ -64,7 +67,7 @@ async def build(context: Context[QuotaSettings], plans: Plans) -> Sequence[Compo
         loads,
         Announcer(plans, pipes.documents(LIMITS), limits, clock, readiness, k=k),
         group,
-        _leader(context, pipes, accounts, plans, loads),
+        _leader(context, pipes, accounts, plans, fleet),
         Eraser(erasures, erasing(accounts), says, clock),
         _sweep(context, pipes, accounts),
     )
@@ -75,7 +78,7 @@ def _leader(
     pipes: Plumbing,
     accounts: Accounts,
     plans: Plans,
-    loads: Table[LoadReported],
+    fleet: Fleet,
 ) -> Leader:
     settings, clock, leases = context.settings, context.clock, pipes.documents(LEASES)
     context.diagnosis.add(lease_check(leases, Leader.name, clock))
@@ -85,7 +88,7 @@ def _leader(
         pipes.documents(LIMITS),
         Lease(leases, Leader.name, settings.replica, clock, seconds),
         clock,
-        loads=loads,
+        loads=fleet,
         plans=plans,
         publisher=pipes.producer,
         k=settings.law,

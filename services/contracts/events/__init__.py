@@ -8,7 +8,7 @@ from services.contracts.events.accounts import (
     Scope,
 )
 from services.contracts.events.cancellations import JobCancelRequested
-from services.contracts.events.decisions import JobAdmitted, JobRejected, QuotaFacts, Rule
+from services.contracts.events.decisions import JobAdmitted, JobRejected, Offer, QuotaFacts, Rule
 from services.contracts.events.demand import DemandReported
 from services.contracts.events.erasures import AccountErased
 from services.contracts.events.limits import LimitsChanged
@@ -55,6 +55,7 @@ __all__ = [
     "LaneLoad",
     "LimitsChanged",
     "LoadReported",
+    "Offer",
     "QuotaFacts",
     "Rule",
     "Scope",

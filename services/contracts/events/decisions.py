@@ -10,7 +10,7 @@ from services.contracts.ids import AccountId, JobId
 from services.contracts.jobs import JobSpec, Lane
 from services.contracts.streams import Stream
 
-__all__ = ["JobAdmitted", "JobRejected", "QuotaFacts", "Rule"]
+__all__ = ["JobAdmitted", "JobRejected", "Offer", "QuotaFacts", "Rule"]
 
 
 class Rule(StrEnum):
@@ -23,6 +23,12 @@ class Rule(StrEnum):
     REQUEST_TOO_LARGE = "request_too_large"
     ACCOUNT_INACTIVE = "account_inactive"
     UNKNOWN_PLAN = "unknown_plan"
+
+
+class Offer(StrEnum):
+    """What may be had instead of a refusal."""
+
+    DEFERRED = "deferred"
 
 
 class QuotaFacts(Data):
@@ -74,6 +80,9 @@ class JobRejected(Event):
     retry_at: Instant | None = Field(
         default=None,
         description="When these units would fit; none if they never will, or if nobody can know.",
+    )
+    offers: tuple[Offer, ...] = Field(
+        default=(), description="What the same request would get if its caller allowed it."
     )
 
     @property

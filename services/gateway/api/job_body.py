@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from services.contracts import ImageRef, JobStatus, Lane
-from services.contracts.events import FailureCode, Rule
+from services.contracts.events import FailureCode, Offer, Rule
 from services.gateway.api.context import Gateway
 from services.gateway.api.picture_links import picture_link
 from services.gateway.core.job import Job
@@ -70,6 +70,9 @@ class Rejection(BaseModel):
     window_seconds: int
     resets_at: datetime | None
     retry_at: datetime | None
+    offers: list[Offer] = Field(
+        description="deferred: with `allow_deferred` the same request would be drawn later."
+    )
 
 
 class Links(BaseModel):
@@ -203,6 +206,7 @@ def _rejection(job: Job) -> Rejection | None:
         window_seconds=job.quota.window_seconds,
         resets_at=job.rejection.resets_at,
         retry_at=job.rejection.retry_at,
+        offers=list(job.rejection.offers),
     )
 
 

@@ -62,6 +62,7 @@ def rejected(job: Job, now: datetime) -> ApiError:
         window_seconds=told.quota.window_seconds,
         resets_at=_iso(told.rejection.resets_at),
         retry_at=_iso(told.rejection.retry_at),
+        offers=[offer.value for offer in told.rejection.offers],
     )
 
 

@@ -28,6 +28,7 @@ from services.contracts.events import (
     JobRejected,
     JobRequeued,
     JobStarted,
+    Offer,
     QuotaFacts,
     Rule,
 )
@@ -70,12 +71,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Rejection:
-    """Quota's refusal. `resets_at`: the window is empty again; `retry_at`: this would fit."""
+    """Quota's refusal. `resets_at`: the window is empty again; `retry_at`: this would fit.
+
+    `offers`: what the same request would get if its caller allowed it.
+    """
 
     rule: Rule
     reason: str
     resets_at: datetime | None
     retry_at: datetime | None
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -240,5 +245,5 @@ def _with_current(job: Job, event: Event) -> Job:
 
 def _rejected(job: Job, event: JobRejected) -> Job:
     """Nothing was executed, so the caller may use the same idempotency key again."""
-    rejection = Rejection(event.rule, event.reason, event.resets_at, event.retry_at)
+    rejection = Rejection(event.rule, event.reason, event.resets_at, event.retry_at, event.offers)
     return replace(job, rejection=rejection, quota=event.quota, idempotency=None)

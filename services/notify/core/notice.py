@@ -125,7 +125,7 @@ def _facts(event: _JobNews) -> Facts:
             return event.model_dump(mode="json", include={"lane", "quota", "expected_at"})
         case JobRejected():
             return event.model_dump(
-                mode="json", include={"rule", "reason", "quota", "resets_at", "retry_at"}
+                mode="json", include={"rule", "reason", "quota", "resets_at", "retry_at", "offers"}
             )
         case JobQueued():
             return {"lane": event.lane.value, "pool": event.pool}

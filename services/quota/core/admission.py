@@ -9,6 +9,7 @@ from services.contracts.events import (
     JobAdmitted,
     JobRejected,
     JobRequested,
+    Offer,
     QuotaFacts,
 )
 from services.kit.documents import Change
@@ -58,9 +59,10 @@ def reserve(
     verdict = weigh(account, terms, facts, doorway)
     if not isinstance(verdict, Refusal):
         return _admit(account, request, facts, verdict)
-    may_wait = request.allow_deferred and may_be_deferred(facts, verdict, doorway)
-    if terms and may_wait and len(account.open) < terms.plan.concurrency:
-        return _admit(account, request, normally(facts), deferred(terms), doorway)
+    if terms and may_be_deferred(account, terms, facts, verdict, doorway):
+        if request.allow_deferred:
+            return _admit(account, request, normally(facts), deferred(terms), doorway)
+        verdict = replace(verdict, offers=(Offer.DEFERRED,))
     moved = state is None or state.plan != account.plan
     return _reject(account, request, facts, verdict, book.k, tell=moved)
 
@@ -154,6 +156,7 @@ def _reject(
         quota=facts,
         resets_at=why.resets_at,
         retry_at=why.retry_at,
+        offers=why.offers,
     )
     row = _row(account, request, facts, Operation.DENY)
     row = replace(row, rule=why.rule, reason=why.reason, retry_at=why.retry_at)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.contracts import Lane
 from services.contracts.events import QuotaFacts, Rule
+from services.quota.core.account import AccountQuota
 from services.quota.core.doorway import Doorway
 from services.quota.core.refusal import Refusal
 from services.quota.core.terms import Terms
@@ -12,12 +13,16 @@ from services.quota.core.terms import Terms
 __all__ = ["deferred", "expected_at", "may_be_deferred", "normally"]
 
 
-def may_be_deferred(facts: QuotaFacts, refusal: Refusal, doorway: Doorway) -> bool:
-    """Where only the load stands against a request, and the deferred backlog has room."""
+def may_be_deferred(
+    account: AccountQuota, terms: Terms, facts: QuotaFacts, refusal: Refusal, doorway: Doorway
+) -> bool:
+    """Where only the load stands against a request, the plan allows it, and there is room."""
     return (
-        doorway.may_defer
+        terms.plan.deferral
+        and doorway.may_defer
         and refusal.rule in (Rule.LOAD, Rule.FLEET_FULL)
         and facts.used + facts.units <= facts.limit_normally
+        and len(account.open) < terms.plan.concurrency
     )
 
 

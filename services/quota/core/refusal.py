@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.contracts import hash_offset
-from services.contracts.events import AccountStatus, QuotaFacts, Rule
+from services.contracts.events import AccountStatus, Offer, QuotaFacts, Rule
 from services.quota.core import reasons
 from services.quota.core.account import AccountQuota
 from services.quota.core.doorway import Doorway
@@ -19,12 +19,16 @@ _SPREAD = timedelta(seconds=10)
 
 @dataclass(frozen=True)
 class Refusal:
-    """`retry_at` is None where these units never fit, or no moment is known (concurrency)."""
+    """`retry_at` is None where these units never fit, or no moment is known (concurrency).
+
+    `offers` are what the same request would get if its caller allowed it.
+    """
 
     rule: Rule
     reason: str
     resets_at: datetime | None = None
     retry_at: datetime | None = None
+    offers: tuple[Offer, ...] = ()
 
 
 def weigh(

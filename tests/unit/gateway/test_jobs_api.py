@@ -126,6 +126,7 @@ async def test_a_rejected_job_tells_rule_and_time(house: House, ada: Tenant) -> 
         "window_seconds": 86400,
         "resets_at": "2026-01-02T12:00:00Z",
         "retry_at": "2026-01-01T13:00:00Z",
+        "offers": [],
     }
 
 

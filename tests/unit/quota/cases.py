@@ -30,6 +30,7 @@ FREE = Plan(
     lane=Lane.FREE,
     adaptive=True,
     concurrency=2,
+    deferral=True,
 )
 PLUS = Plan(
     id="plus",

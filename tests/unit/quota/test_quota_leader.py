@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.contracts import AccountId, Envelope, Event, Lane
-from services.contracts.events import DemandReported, Heat, JobAdmitted, LimitsChanged, Rule
+from services.contracts.events import DemandReported, Heat, JobAdmitted, LimitsChanged, Offer, Rule
 from services.kit.component import Readiness
 from services.kit.documents import Change, MemoryDocuments
 from services.kit.errors import Unavailable
@@ -308,10 +308,21 @@ async def test_a_request_that_may_wait_is_deferred_instead_of_refused() -> None:
     assert (decision.quota.limit, decision.quota.limit_normally) == (3, 3)
 
 
+async def test_who_did_not_allow_it_is_offered_to_be_deferred() -> None:
+    scene = Scene()
+    scene.house.loads["default"] = report(NOON, wait=130, capacity=1.0)
+    await scene.house.hear(requested(1))
+    decision = scene.house.decisions[-1]
+    assert not isinstance(decision, JobAdmitted)
+    assert decision.offers == (Offer.DEFERRED,)
+
+
 async def test_a_deferred_backlog_of_twelve_hours_takes_no_more() -> None:
     scene = Scene()
     full = DEFAULTS.deferral + 1
     scene.house.loads["default"] = report(NOON, wait=130, capacity=1.0, deferred=full)
     patient = requested(1).model_copy(update={"allow_deferred": True})
     await scene.house.hear(patient)
-    assert not isinstance(scene.house.decisions[-1], JobAdmitted)
+    decision = scene.house.decisions[-1]
+    assert not isinstance(decision, JobAdmitted)
+    assert decision.offers == ()
