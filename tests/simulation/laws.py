@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 
 from services.contracts import (
@@ -17,7 +18,14 @@ from services.contracts import (
     job_rank,
     job_status,
 )
-from services.contracts.events import JobAdmitted, JobCompleted, JobRequested, UsageChanged
+from services.contracts.events import (
+    JobAdmitted,
+    JobCompleted,
+    JobRejected,
+    JobRequested,
+    Rule,
+    UsageChanged,
+)
 from services.notify.core import notice
 from services.notify.repository import NOTIFICATIONS, FeedRow
 from services.quota.core import (
@@ -27,6 +35,7 @@ from services.quota.core import (
     Operation,
     findings,
 )
+from services.quota.core.law import DEFAULTS
 from services.quota.repository import ACCOUNTS as QUOTAS
 from services.render.core import QUEUE, Ended, Tombstone
 from tests.simulation.people import People
@@ -36,6 +45,7 @@ from tests.simulation.world import World
 
 __all__ = ["broken"]
 
+_KEPT_FOR = timedelta(seconds=DEFAULTS.promise_kept)
 _STORY = (Stream.DECISIONS, Stream.RENDERS)
 _CLOSED_BY = {
     JobStatus.COMPLETED: Operation.COMMIT,
@@ -167,7 +177,7 @@ class Laws:
                 yield f"the ledger does not know {job}"
 
     def nothing_was_over_admitted(self) -> Iterator[str]:
-        """By what was told alone: the limit that was in force, and jobs without an end."""
+        """By what was told alone: limits in force, moments that were named, jobs without an end."""
         factors = {said.version: said.m for said in self._people.limits}
         for admitted in self._admitted():
             facts = admitted.quota
@@ -175,9 +185,24 @@ class Laws:
             assert plan is not None
             m = factors.get(facts.limits_version, 1.0) if plan.adaptive else 1.0
             limit = effective_limit(plan.images, m, hash_offset(admitted.account, admitted.at))
+            if self._was_promised(admitted):
+                limit = max(limit, min(plan.images, facts.used + facts.units))
             if facts.limit != limit or facts.used + facts.units > limit:
                 yield f"{admitted.job}: {facts.used} + {facts.units} on a limit of {limit}"
         yield from self._too_many_at_once()
+
+    def _was_promised(self, admitted: JobAdmitted) -> bool:
+        """An earlier refusal by load said that so many units get in at this moment."""
+        return any(
+            said.account == admitted.account
+            and said.rule is Rule.LOAD
+            and said.retry_at is not None
+            and said.at <= admitted.at
+            and said.retry_at <= admitted.at <= said.retry_at + _KEPT_FOR
+            and admitted.quota.units <= said.quota.units
+            for said in (one.data for one in self._told)
+            if isinstance(said, JobRejected)
+        )
 
     def _too_many_at_once(self) -> Iterator[str]:
         for account in ACCOUNT_IDS:
