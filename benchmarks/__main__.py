@@ -1,4 +1,4 @@
-"""`python -m benchmarks engine|platform|profile|law [--only NAME] [--json]`: prints figures."""
+"""`python -m benchmarks NAME [--only FIGURE] [--json]`: prints figures; --help has the names."""
 
 import argparse
 import asyncio
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.engine import ENGINE_FIGURES
+from benchmarks.fixed import quota
 from benchmarks.platform import FIGURES, platform
 from benchmarks.profile import profile
 from benchmarks.sizes import Sizes
@@ -24,6 +25,8 @@ def main() -> None:
         from benchmarks.engine.measures import engine  # noqa: PLC0415 - others go without torch
 
         found = engine(_only(chosen.only, ENGINE_FIGURES), sizes)
+    elif chosen.name == "quota":
+        found = asyncio.run(quota(sizes))
     elif chosen.name == "law":
         from benchmarks.storm.figures import law  # noqa: PLC0415 - others go without matplotlib
 

@@ -17,11 +17,11 @@ import httpx2
 from benchmarks.bench import environment
 from benchmarks.engine.jobs import Job
 from benchmarks.engine.line import Times
+from benchmarks.installing import install
 
 __all__ = ["Peer", "peer"]
 
 _HERE = Path(__file__).parent
-_UV = Path(".tools/venv/bin/uv")
 _STARTS_WITHIN = 120.0
 _ANSWERS_WITHIN = 600.0
 _CLIENTS = 64
@@ -50,7 +50,7 @@ class Peer:
 def peer() -> Iterator[Peer]:
     """Installed for this run into a folder of its own: its wishes do not bind ours."""
     with tempfile.TemporaryDirectory() as folder:
-        _install(folder)
+        install(_HERE / "peer.txt", folder)
         with (
             _served(folder) as address,
             httpx2.Client(
@@ -65,13 +65,6 @@ def peer() -> Iterator[Peer]:
                 yield asking
             finally:
                 asking.close()
-
-
-def _install(folder: str) -> None:
-    command = [str(_UV), "pip", "install", "--quiet", "--no-deps", "--python", sys.executable]
-    subprocess.run(  # noqa: S603 - our own arguments
-        [*command, "--target", folder, "-r", str(_HERE / "peer.txt")], check=True
-    )
 
 
 @contextmanager
