@@ -11,8 +11,8 @@ from services.contracts.events import DemandReported, Heat, LimitsChanged, LoadR
 from services.kit.bus import LossyPublisher
 from services.kit.clock import Clock
 from services.kit.documents import Change, Documents
-from services.kit.errors import Unavailable
-from services.kit.lease import Lease
+from services.kit.errors import KitError
+from services.kit.lease import SKEW, Lease
 from services.kit.pause import pause
 from services.kit.telemetry import metrics
 from services.quota.core import DEFAULT_POOL, LedgerRow, Plans, PoolLimits, steer, wish_of
@@ -23,8 +23,8 @@ __all__ = ["Leader"]
 
 _log = structlog.get_logger("quota.law")
 
-_OVERLAP = timedelta(seconds=15)
-"""How late a ledger row may lie: the relay writes it after the decision."""
+_OVERLAP = SKEW + timedelta(seconds=5)
+"""How late a ledger row may lie: a relay writes it after the decision, its clock may be behind."""
 
 
 class Leader:
@@ -62,8 +62,8 @@ class Leader:
         while not stop.is_set():
             try:
                 await self.tick()
-            except Unavailable as error:
-                _log.warning("law_put_off", part=error.part)
+            except KitError as error:
+                _log.warning("law_put_off", reason=str(error))
             await pause(self._clock, self._k.tick, stop)
         await self._give_up()
 
@@ -128,7 +128,7 @@ class Leader:
     async def _give_up(self) -> None:
         try:
             await self._lease.release()
-        except Unavailable as error:
+        except KitError as error:
             _log.warning("lease_not_released", reason=str(error))
 
 

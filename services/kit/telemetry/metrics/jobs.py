@@ -109,5 +109,8 @@ LIMIT_FACTOR = Gauge(
     _plan_pool,
 )
 OFFERED_COST = Gauge(
-    "heatsink.quota.demand.offered", "s", "GPU seconds asked for in the last minute.", _pool
+    "heatsink.quota.demand.offered",
+    "1",
+    "Megapixel-steps a second that were asked for in the last minute, admitted or not.",
+    _pool,
 )
