@@ -17,7 +17,7 @@ _STEEP = 2.0
 
 
 class Base:
-    """Lets everybody in; counts what came in since the last report."""
+    """Lets everybody in; counts what came in since the last report, and what was inside then."""
 
     name = "none"
     lanes = True
@@ -25,6 +25,7 @@ class Base:
     def __init__(self) -> None:
         self.look: Look | None = None
         self.since = 0.0
+        self.busiest = 0.0
 
     @property
     def m(self) -> float:
@@ -34,6 +35,7 @@ class Base:
         del now, look
 
     def hears(self, look: Look) -> None:
+        self.busiest = self.inflight
         self.look, self.since = look, 0.0
 
     def paid(self, now: float, cost: float) -> None:
@@ -94,7 +96,7 @@ class Aimd(Base):
         super().hears(look)
         if self.wait > _TIMEOUT:
             self._limit *= 0.9
-        elif self.inflight * 2 >= self._limit:
+        elif self.busiest * 2 >= self._limit:
             self._limit += 1
         self._limit = min(200.0, max(20.0, self._limit))
 
@@ -117,7 +119,7 @@ class Gradient2(Base):
         self._long += (short - self._long) / 600
         if self._long / short > _STEEP:
             self._long *= 0.95
-        if self.inflight * 2 < self._limit:
+        if self.busiest * 2 < self._limit:
             return
         gradient = min(1.0, max(0.5, 1.5 * self._long / short))
         self._limit = 0.8 * self._limit + 0.2 * (self._limit * gradient + 4)

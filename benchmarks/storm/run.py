@@ -99,11 +99,15 @@ class Storm:
             self._fleet.join(Job(-1, now, 1.0), paid=True)
             self._paid.append(now)
             self.control.paid(now, 1.0)
-        for who in self._people.arrivals(self.scenario.free(now) * base * self._span):
-            self._request(who, 0, now)
+        arrivals = self._people.arrivals(self.scenario.free(now) * base * self._span)
+        asking = [(who, 0) for who in arrivals]
         while self._returns and self._returns[0].at <= now:
             again = heapq.heappop(self._returns)
-            self._request(again.who, again.tries, now)
+            asking.append((again.who, again.tries))
+        # Nobody is first for having come back.
+        for place in self._dice.permutation(len(asking)):
+            who, tries = asking[place]
+            self._request(who, tries, now)
 
     def _request(self, who: int, tries: int, now: float) -> None:
         wanted = self._people.used(who, now) + 1
