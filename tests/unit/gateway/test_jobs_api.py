@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from services.contracts.events import Heat, JobCancelRequested, LoadReported
+from services.contracts import JobId
+from services.contracts.events import Heat, JobCancelRequested, LoadReported, Offer, Rule
 from services.contracts.events.load import LaneLoad, WorkerLoad, WorkerPhase
 from services.contracts.jobs import Lane
 from services.kit.errors import Unavailable
@@ -237,3 +238,27 @@ async def test_a_deferred_job_says_when(house: House, ada: Tenant) -> None:
     job = await look(ada, job_id)
     assert (job["status"], job["expected_at"]) == ("deferred", "2026-01-01T12:15:00Z")
     assert job["queue"]["lane"] == "free"
+
+
+async def test_a_job_that_may_wait_says_so_to_quota_and_shows_when_it_should_be_drawn(
+    house: House, ada: Tenant
+) -> None:
+    answer = await ada.post("/v1/jobs", {"prompt": "a red fox", "allow_deferred": True})
+    job_id = JobId(answer.json()["id"])
+    await ada.draw()
+    assert [event.allow_deferred for event in house.requested] == [True, False]
+    story = Story(job_id, ada.account)
+    house.hear(story.admitted(lane=Lane.DEFERRED, expected_at=later(900)))
+    job = await look(ada, job_id)
+    assert (job["status"], job["expected_at"]) == ("deferred", "2026-01-01T12:15:00Z")
+    assert job["rejection"] is None
+
+
+async def test_a_refusal_by_load_offers_what_its_caller_did_not_allow(
+    house: House, ada: Tenant
+) -> None:
+    job_id = await ada.draw()
+    story = Story(job_id, ada.account)
+    house.hear(story.rejected(rule=Rule.FLEET_FULL, offers=(Offer.DEFERRED,), retry_at=later(30)))
+    rejection = (await look(ada, job_id))["rejection"]
+    assert (rejection["rule"], rejection["offers"]) == ("fleet_full", ["deferred"])
