@@ -17,6 +17,8 @@ _TIMES = frozenset(
         "idle_for",
         "calm_for",
         "burst",
+        "gap",
+        "longest_shut",
         "repeat",
         "stale_after",
         "blind_pace",
@@ -100,6 +102,10 @@ class Constants:
     """Pressure under which the fleet counts as calm again."""
     wall: float = 0.9
     """Share of `free_wait` from which a free job is not let in, whatever its quota."""
+    gap: float = 30.0
+    """A pool whose last worker went is given so long to get another, before its door shuts."""
+    longest_shut: float = 60.0
+    """For so long at most a shut door sends people away: by then everything may be different."""
     bucket: float = 1.5
     """While tight, free jobs come in at this share of their budget at most: noise passes, a wave
     between two ticks does not."""

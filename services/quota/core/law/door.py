@@ -4,7 +4,7 @@ A wall at the predicted wait (a bounded queue, sized by promise times speed: SRE
 and a token bucket at the budget while limits are tight.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.quota.core.law.constants import Constants
@@ -34,12 +34,16 @@ _SLICE = timedelta(seconds=0.25)
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """One replica's door to one pool. `let_in` are moments and costs, since the newest report."""
+    """One replica's door to one pool. `let_in` are moments and costs, since the newest report.
+
+    `empty_since` is when nobody was left to draw; none while somebody is.
+    """
 
     as_of: datetime | None = None
     let_in: tuple[tuple[datetime, float], ...] = ()
     tokens: float | None = None
     filled_at: datetime | None = None
+    empty_since: datetime | None = None
 
     def at(self, now: datetime, terrain: Terrain, k: Constants) -> "Door":
         """The door at `now`: what a newer report counts is forgotten, the bucket fills."""
@@ -48,8 +52,13 @@ class Door:
         if signal and (as_of is None or signal.at > as_of):
             as_of = signal.at
             let_in = tuple(one for one in let_in if one[0] > as_of - _TRANSIT)
-        tokens = self._filled(now, terrain, k)
-        return Door(as_of=as_of, let_in=let_in, tokens=tokens, filled_at=now)
+        return Door(
+            as_of=as_of,
+            let_in=let_in,
+            tokens=self._filled(now, terrain, k),
+            filled_at=now,
+            empty_since=(self.empty_since or now) if signal and signal.capacity <= 0 else None,
+        )
 
     def _filled(self, now: datetime, terrain: Terrain, k: Constants) -> float | None:
         if terrain.budget is None:
@@ -79,6 +88,8 @@ class Door:
 
         The bucket may be overdrawn by one job, so that a large one gets in at all.
         """
+        if self._is_in_gap(now, k):
+            return False
         if self.tokens is not None and self.tokens <= 0:
             return True
         return self.wait(now, terrain) > _height(now, terrain, k)
@@ -86,9 +97,13 @@ class Door:
     def opens_in(self, now: datetime, terrain: Terrain, k: Constants) -> float:
         """For how many seconds it stays shut, if nothing else comes in."""
         over = self.wait(now, terrain) - _height(now, terrain, k)
-        if self.tokens is None or self.tokens > 0 or not terrain.budget:
-            return max(0.0, over)
-        return max(0.0, over, -self.tokens / (k.bucket * terrain.budget * terrain.share))
+        if self.tokens is not None and self.tokens <= 0 and terrain.budget:
+            over = max(over, -self.tokens / (k.bucket * terrain.budget * terrain.share))
+        return min(k.longest_shut, max(0.0, over))
+
+    def _is_in_gap(self, now: datetime, k: Constants) -> bool:
+        """A worker died a moment ago: the next is on its way, and jobs can wait for it."""
+        return self.empty_since is not None and (now - self.empty_since).total_seconds() < k.gap
 
     def letting_in(self, cost: float, now: datetime) -> "Door":
         tokens = None if self.tokens is None else self.tokens - cost
@@ -97,7 +112,7 @@ class Door:
             let_in = (*self.let_in[:-1], (last[0], last[1] + cost))
         else:
             let_in = (*self.let_in, (now, cost))
-        return Door(as_of=self.as_of, let_in=let_in, tokens=tokens, filled_at=self.filled_at)
+        return replace(self, let_in=let_in, tokens=tokens)
 
 
 def _height(now: datetime, terrain: Terrain, k: Constants) -> float:

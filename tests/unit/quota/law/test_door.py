@@ -73,7 +73,7 @@ def test_a_job_larger_than_the_bucket_still_gets_in() -> None:
     assert not door.is_shut(START, terrain, DEFAULTS)
     door = door.letting_in(50.0, START)
     assert door.is_shut(START, terrain, DEFAULTS)
-    assert door.opens_in(START, terrain, DEFAULTS) == pytest.approx(47.75 / 0.15)
+    assert door.opens_in(START, terrain, DEFAULTS) == DEFAULTS.longest_shut, "not for minutes"
 
 
 def test_without_tight_limits_there_is_no_bucket() -> None:
@@ -87,3 +87,19 @@ def test_without_tight_limits_there_is_no_bucket() -> None:
 def test_a_shut_wall_says_for_how_long() -> None:
     terrain = Terrain(signal=signal(wait=120))
     assert Door().opens_in(START, terrain, DEFAULTS) == pytest.approx(12)
+
+
+def test_a_pool_whose_only_worker_died_keeps_its_door_open_for_a_while() -> None:
+    """Another is on its way; nobody is told to come back in an hour for that."""
+    nobody = Terrain(signal=signal(wait=3_600, capacity=0))
+    door = Door().at(START, nobody, DEFAULTS)
+    assert not door.is_shut(START, nobody, DEFAULTS)
+    later = START + 29 * SECOND
+    still = Terrain(signal=signal(later, wait=3_600, capacity=0))
+    door = door.at(later, still, DEFAULTS)
+    assert not door.is_shut(later, still, DEFAULTS)
+    over = START + 31 * SECOND
+    assert door.is_shut(over, still, DEFAULTS)
+    assert door.opens_in(over, still, DEFAULTS) == DEFAULTS.longest_shut
+    back = Terrain(signal=signal(over, wait=10))
+    assert door.at(over, back, DEFAULTS).empty_since is None
