@@ -53,7 +53,7 @@ def _print(figures: Mapping[str, float]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument(
-        "name", choices=("engine", "platform", "profile", "law"), help="what to measure"
+        "name", choices=("engine", "platform", "profile", "law", "quota"), help="what to measure"
     )
     parser.add_argument(
         "--only", action="append", choices=(*FIGURES, *ENGINE_FIGURES), help="one figure"

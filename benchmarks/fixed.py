@@ -20,8 +20,9 @@ _WITHIN = 300.0
 async def quota(sizes: Sizes) -> Figures:
     """In turns on one system; ours from Kafka to Kafka, the peer's by calls of its own."""
     async with running_bench(NOOP) as bench:
-        ours = await decisions(bench, sizes)
+        # First, as services that start again afterwards would be in its way.
         theirs = await asyncio.to_thread(_peer, bench, sizes.decisions)
+        ours = await decisions(bench, sizes)
     rate = ours["quota decisions per second"]
     return {**ours, "peer decisions per second": theirs, "ours to the peer": rate / theirs}
 
