@@ -54,5 +54,8 @@ def hash_turns_at(account: AccountId, after: datetime) -> datetime:
 def _hashed(account: AccountId) -> tuple[float, float]:
     """Two numbers in [0, 1), of 53 bits each: more could round up to 1."""
     digest = sha256(account.encode()).digest()
-    parts = (int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:16], "big"))
-    return tuple((part >> 11) / 2**53 for part in parts)  # type: ignore[return-value]
+    return _fraction(digest[:8]), _fraction(digest[8:16])
+
+
+def _fraction(eight: bytes) -> float:
+    return float((int.from_bytes(eight, "big") >> 11) / 2**53)

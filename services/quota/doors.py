@@ -33,6 +33,7 @@ class Doors:
         self._k = k
         self._share = share
         self._doors: dict[str, Door] = {}
+        self._read: dict[str, tuple[LoadReported, Signal]] = {}
 
     def look(self, pool: str, now: datetime) -> Doorway:
         """The door to a pool as a request finds it now."""
@@ -62,17 +63,25 @@ class Doors:
         return door
 
     def _terrain(self, pool: str) -> Terrain:
-        report = self._loads.get(pool)
         budgets = [
             said.budget
             for said in self._limits.values()
             if said.pool == pool and said.budget is not None
         ]
         return Terrain(
-            signal=read_signal(report) if report else None,
+            signal=self._signal(pool),
             budget=max(budgets, default=None),
             share=self._share(),
         )
+
+    def _signal(self, pool: str) -> Signal | None:
+        """Of the newest report, which is read once and not for each request."""
+        report = self._loads.get(pool)
+        if report is None:
+            return None
+        if pool not in self._read or self._read[pool][0] is not report:
+            self._read[pool] = (report, read_signal(report))
+        return self._read[pool][1]
 
     def _deferred_seconds(self, signal: Signal) -> float | None:
         """How long the deferred backlog takes by itself; none while nobody draws."""

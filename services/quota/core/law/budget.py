@@ -5,7 +5,7 @@ integrator under the gain 1/settle, which does not ring while settle is over e t
 """
 
 from services.quota.core.law.constants import Constants
-from services.quota.core.law.signal import Pressure, Signal
+from services.quota.core.law.signal import Pressure, Signal, room_of
 
 __all__ = ["budget_of"]
 
@@ -23,7 +23,7 @@ def budget_of(
     least = k.floor * capacity
     share = max(capacity - exempt, least)
     wanted_backlog = k.target * k.free_wait * share
-    rest = max(least, k.use * capacity - exempt)
+    rest = room_of(capacity, exempt, k)
     due = (wanted_backlog - signal.free_backlog) / (slow * k.settle)
     budget = max(least, rest + max(-k.swing * rest, min(k.swing * rest, due)))
     if pressure.paid > k.early * k.paid_wait:

@@ -14,7 +14,7 @@ from services.contracts.events import Heat
 from services.quota.core.law.budget import budget_of
 from services.quota.core.law.constants import Constants
 from services.quota.core.law.outlook import ends_in
-from services.quota.core.law.signal import Pressure, Signal, pressure_of
+from services.quota.core.law.signal import Pressure, Signal, pressure_of, room_of
 from services.quota.core.law.state import LawState, Mode
 from services.quota.core.law.wishes import Wishes
 
@@ -56,7 +56,7 @@ def follow(state: LawState, seen: Seen, k: Constants) -> LawState:
 
 def _blind(state: LawState, elapsed: float, seen: Seen, signal: Signal, k: Constants) -> LawState:
     """No signal is not "no limits": m is held where it is low, and sinks where it is high."""
-    rest = _room(signal, seen.wishes.exempt, k)
+    rest = room_of(signal.capacity, seen.wishes.exempt, k)
     sunk = k.blind * (state.m / k.blind) ** math.exp(-elapsed / k.blind_pace)
     return replace(
         state,
@@ -76,7 +76,7 @@ def _seeing(state: LawState, seen: Seen, signal: Signal, elapsed: float, k: Cons
     wishes = seen.wishes
     exempt, adaptive = wishes.exempt, wishes.adaptive
     pressure = pressure_of(signal, exempt, adaptive, k)
-    room = _room(signal, exempt, k)
+    room = room_of(signal.capacity, exempt, k)
     noise = wishes.noise(room)
     slow = min(k.slowest, max(1.0, noise / k.quiet))
     budget = budget_of(signal, pressure, exempt, k, slow)
@@ -97,11 +97,6 @@ def _seeing(state: LawState, seen: Seen, signal: Signal, elapsed: float, k: Cons
     state = _moved(state, raw, signal, elapsed, k)
     state = _left(state, pressure, elapsed, seen.now, k)
     return replace(state, ends_in=ends_in(state, signal, exempt, k))
-
-
-def _room(signal: Signal, exempt: float, k: Constants) -> float:
-    """What adaptive plans could bring in for long: what exempt ones leave, or their floor."""
-    return max(k.floor * signal.capacity, k.use * signal.capacity - exempt)
 
 
 def _in_noise(k: Constants, noise: float) -> Constants:

@@ -1,7 +1,7 @@
 """When the limits should be the plans' own again, as far as anybody can say."""
 
 from services.quota.core.law.constants import Constants
-from services.quota.core.law.signal import Signal
+from services.quota.core.law.signal import Signal, room_of
 from services.quota.core.law.state import LawState
 
 __all__ = ["ends_in", "relax_seconds"]
@@ -21,7 +21,7 @@ def ends_in(state: LawState, signal: Signal, exempt: float, k: Constants) -> flo
 
     It begins to rise once there is room: now, or when the workers that are starting draw.
     """
-    room = max(k.use * signal.capacity_ahead - exempt, k.floor * signal.capacity_ahead)
+    room = room_of(signal.capacity_ahead, exempt, k)
     if state.wanted > room:
         return None
     waits = [wait for wait, _ in signal.coming if wait is not None]

@@ -7,7 +7,7 @@ from services.contracts import Lane
 from services.contracts.events import LoadReported, WorkerPhase
 from services.quota.core.law.constants import Constants
 
-__all__ = ["Pressure", "Signal", "pressure_of", "read_signal"]
+__all__ = ["Pressure", "Signal", "pressure_of", "read_signal", "room_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +81,11 @@ def read_signal(report: LoadReported) -> Signal:
         coming=coming,
         leaving=any(worker.phase is WorkerPhase.DRAINING for worker in report.workers),
     )
+
+
+def room_of(capacity: float, exempt: float, k: Constants) -> float:
+    """What adaptive plans could use for long: what exempt ones leave, or their floor."""
+    return max(k.floor * capacity, k.use * capacity - exempt)
 
 
 def pressure_of(signal: Signal, exempt: float, adaptive: float, k: Constants) -> Pressure:
