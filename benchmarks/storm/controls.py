@@ -49,7 +49,6 @@ class Look:
     paid_rate: float
     coming: tuple[float, ...] = ()
     speed: float = 1.0
-    running: float = 0.0
 
     def signal(self, floor: float) -> Signal:
         left = max(self.capacity - self.paid_rate, floor * self.capacity) or 1e-9
@@ -119,10 +118,6 @@ class Law:
     @property
     def m(self) -> float:
         return self.state.m
-
-    @property
-    def offered(self) -> float:
-        return self._wishes.adaptive + self._wishes.exempt
 
     def tick(self, now: float, look: Look | None) -> None:
         moment = instant(now)

@@ -16,7 +16,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
-    """Seconds and shares; `most` workers at last. `lag_only` hides what was refused."""
+    """Seconds and shares; `most` workers at last."""
 
     least: int
     most: int
@@ -24,7 +24,6 @@ class Scaling:
     calm: float = 300.0
     use: float = 0.95
     drain: float = 120.0
-    lag_only: bool = False
 
 
 @dataclass
@@ -89,7 +88,7 @@ class Fleet:
         arrived = [at for at in self.starting if at <= now]
         self.starting = [at for at in self.starting if at > now]
         self.workers += len(arrived)
-        rate = admitted if self.scaling.lag_only else max(offered, admitted)
+        rate = max(offered, admitted)
         backlog = self.paid_backlog + self.free_backlog
         wanted = math.ceil(
             rate / (self.scaling.use * self.speed) + backlog / (self.scaling.drain * self.speed)

@@ -32,7 +32,6 @@ class Storm:
     scenario: Scenario
     control: Control
     seed: int
-    lag_only: bool = False
     record: Record = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,7 +43,6 @@ class Storm:
             least=plan.workers,
             most=plan.most_workers,
             delay=plan.scale_delay,
-            lag_only=self.lag_only,
         )
         speed = plan.images_per_second / plan.workers
         self._fleet = Fleet(
