@@ -1,5 +1,6 @@
 """`heatsink limits`: the limits in force, and an operator's hand on them."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,7 +35,7 @@ def hold(
     data: DataOption = DATA,
 ) -> None:
     """Hold a plan's multiplier, whatever the load says; it is announced, and ends by itself."""
-    _run(data, "hold", plan, "--m", f"{m}", "--for", lasting, "--note", note)
+    _set(data, "hold", plan, m, lasting, note)
 
 
 @app.command()
@@ -46,13 +47,17 @@ def cap(
     data: DataOption = DATA,
 ) -> None:
     """Let the law lower a plan's multiplier, but not raise it over this."""
-    _run(data, "cap", plan, "--m", f"{m}", "--for", lasting, "--note", note)
+    _set(data, "cap", plan, m, lasting, note)
 
 
 @app.command()
 def release(plan: PlanArgument, note: NoteOption = "", data: DataOption = DATA) -> None:
     """Give a plan's multiplier back to the law."""
     _run(data, "release", plan, "--note", note)
+
+
+def _set(data: Path, kind: str, plan: str, m: float, lasting: str, note: str) -> None:
+    _run(data, kind, plan, "--m", f"{m}", "--for", lasting, "--note", note)
 
 
 def _run(data: DataOption, *arguments: str) -> None:

@@ -1,98 +1,21 @@
 """The law, live: what the leader reads, saves and tells, and what a second one does beside it."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
-from services.contracts import AccountId, Envelope, Event, Lane
-from services.contracts.events import DemandReported, Heat, JobAdmitted, LimitsChanged, Offer, Rule
+from services.contracts import AccountId, Lane
+from services.contracts.events import Heat
 from services.kit.component import Readiness
-from services.kit.documents import Change, MemoryDocuments
+from services.kit.documents import Change
 from services.kit.errors import Unavailable
-from services.kit.lease import LEASES, Fence, Lease, LeaseState
+from services.kit.lease import Fence, Lease
 from services.quota.announcer import Announcer
 from services.quota.core import Hold, HoldKind, PoolLimits
-from services.quota.core.law import DEFAULTS, LawState, Mode
-from services.quota.leader import Leader
-from services.quota.repository import LIMITS
+from services.quota.core.law import LawState, Mode
 from tests.unit.quota.cases import FREE, HOUR, NOON, PLANS, requested
 from tests.unit.quota.fleet import report
-from tests.unit.quota.house import House
-
-TICK = timedelta(seconds=DEFAULTS.tick)
-
-
-class Bus:
-    def __init__(self) -> None:
-        self.sent: list[Event] = []
-
-    def send_lossy(self, envelope: Envelope[Event]) -> None:
-        self.sent.append(envelope.data)
-
-    @property
-    def demand(self) -> DemandReported:
-        event = self.sent[-1]
-        assert isinstance(event, DemandReported)
-        return event
-
-
-class Scene:
-    """Quota beside a fleet whose reports are by hand."""
-
-    def __init__(self) -> None:
-        self.house = House()
-        self.clock = self.house.clock
-        self.pools: MemoryDocuments[PoolLimits] = MemoryDocuments(LIMITS, self.clock, "quota")
-        self.leases: MemoryDocuments[LeaseState] = MemoryDocuments(LEASES, self.clock, "quota")
-        self.bus = Bus()
-        self.asked = 0
-
-    def leader(self, name: str = "0") -> Leader:
-        return Leader(
-            self.house.accounts,
-            self.pools,
-            Lease(self.leases, Leader.name, name, self.clock, 2 * DEFAULTS.tick),
-            self.clock,
-            loads=self.house.loads,
-            plans=PLANS,
-            publisher=self.bus,
-            k=DEFAULTS,
-        )
-
-    async def ask(self, accounts: int, pool: str = "default") -> None:
-        """So many accounts ask for their first image."""
-        for _ in range(accounts):
-            self.asked += 1
-            who = AccountId(f"acc_{self.asked:032x}")
-            await self.house.hear(requested(self.asked, account=who, pool=pool))
-        self.house.file_rows()
-
-    async def turn(self, leader: Leader, ticks: int = 1, wait: float = 0.0, asks: int = 0) -> None:
-        for _ in range(ticks):
-            await self.clock.advance(TICK)
-            await self.ask(asks)
-            heat = Heat.MELTING if wait > 100 else Heat.COOL
-            now = self.clock.now()
-            self.house.loads["default"] = report(now, wait=wait, capacity=1.0, heat=heat)
-            await leader.tick()
-            self.hear()
-
-    def hear(self) -> None:
-        """Every replica hears the limits at once."""
-        self.house.limits.said = {said.key: said for said in self.said}
-
-    @property
-    def said(self) -> list[LimitsChanged]:
-        return [event for event in self.pools.events if isinstance(event, LimitsChanged)]
-
-    def of(self, plan: str) -> list[LimitsChanged]:
-        return [said for said in self.said if said.plan == plan]
-
-    async def state(self) -> PoolLimits:
-        document = await self.pools.load("default")
-        assert document is not None
-        return document.state
+from tests.unit.quota.scene import TICK, Scene
 
 
 async def test_a_cool_fleet_is_told_of_once_and_saved_never_again() -> None:
@@ -267,62 +190,3 @@ async def test_the_announcer_and_the_leader_share_one_document() -> None:
     tight = scene.of("free")[-1]
     await announcer.announce()
     assert scene.of("free")[-1] == tight, "nothing to say again"
-
-
-async def test_the_full_door_refuses_and_says_when_it_opens() -> None:
-    scene = Scene()
-    scene.house.loads["default"] = report(NOON, wait=130, capacity=1.0)
-    await scene.ask(1)
-    decision = scene.house.decisions[-1]
-    assert not isinstance(decision, JobAdmitted)
-    assert decision.rule is Rule.FLEET_FULL
-    assert decision.retry_at
-    assert timedelta(seconds=22) <= decision.retry_at - NOON <= timedelta(seconds=32)
-    assert "No free image can be taken at this moment" in decision.reason
-
-
-async def test_a_paid_request_walks_through_a_shut_door() -> None:
-    scene = Scene()
-    scene.house.loads["default"] = report(NOON, wait=3_600, capacity=1.0)
-    await scene.house.hear(requested(1, plan="plus"))
-    assert isinstance(scene.house.decisions[-1], JobAdmitted)
-
-
-async def test_a_wave_between_two_reports_is_stopped_at_the_wall() -> None:
-    scene = Scene()
-    scene.house.loads["default"] = report(NOON, wait=0, capacity=1.0)
-    await scene.ask(1_000)
-    admitted = [one for one in scene.house.decisions if isinstance(one, JobAdmitted)]
-    cost = 128 * 128 / 1e6 * 8 * 2
-    assert len(admitted) == pytest.approx(108 / cost, abs=2)
-
-
-async def test_a_request_that_may_wait_is_deferred_instead_of_refused() -> None:
-    scene = Scene()
-    scene.house.loads["default"] = report(NOON, wait=130, capacity=1.0, deferred=60)
-    patient = requested(1).model_copy(update={"allow_deferred": True})
-    await scene.house.hear(patient)
-    decision = scene.house.decisions[-1]
-    assert isinstance(decision, JobAdmitted)
-    assert decision.lane is Lane.DEFERRED
-    assert (decision.quota.limit, decision.quota.limit_normally) == (3, 3)
-
-
-async def test_who_did_not_allow_it_is_offered_to_be_deferred() -> None:
-    scene = Scene()
-    scene.house.loads["default"] = report(NOON, wait=130, capacity=1.0)
-    await scene.house.hear(requested(1))
-    decision = scene.house.decisions[-1]
-    assert not isinstance(decision, JobAdmitted)
-    assert decision.offers == (Offer.DEFERRED,)
-
-
-async def test_a_deferred_backlog_of_twelve_hours_takes_no_more() -> None:
-    scene = Scene()
-    full = DEFAULTS.deferral + 1
-    scene.house.loads["default"] = report(NOON, wait=130, capacity=1.0, deferred=full)
-    patient = requested(1).model_copy(update={"allow_deferred": True})
-    await scene.house.hear(patient)
-    decision = scene.house.decisions[-1]
-    assert not isinstance(decision, JobAdmitted)
-    assert decision.offers == ()
