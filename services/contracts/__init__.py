@@ -12,7 +12,7 @@ from services.contracts.envelope import (
 )
 from services.contracts.event import Data, Event, Instant, event_class, event_classes
 from services.contracts.ids import AccountId, EventId, JobId, KeyId, SubmissionId, UploadId
-from services.contracts.jobs import ImageRef, JobSpec, JobStatus, Lane, Origin
+from services.contracts.jobs import ImageRef, JobSpec, JobStatus, Lane, LighterRender, Origin
 from services.contracts.limits import effective_limit, hash_offset, hash_turns_at
 from services.contracts.order import END_RANK, Rank, job_rank, job_status
 from services.contracts.streams import STREAMS, Stream, StreamSpec, TopicSpec, topic, topics
@@ -34,6 +34,7 @@ __all__ = [
     "JobStatus",
     "KeyId",
     "Lane",
+    "LighterRender",
     "ModelEntry",
     "Origin",
     "Rank",

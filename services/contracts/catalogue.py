@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 __all__ = [
     "Catalogue",
     "Digest",
+    "Light",
     "Lora",
     "ModelEntry",
     "ModelId",
@@ -76,6 +77,17 @@ class Lora(_Data):
     scale: float = Field(default=1.0, ge=-4, le=4)
 
 
+class Light(_Data):
+    """How a render of the model is made lighter, for callers who allow that while limits are tight.
+
+    `steps` is a share of those asked for, never under the model's minimum; `size` is drawn instead
+    of a larger one.
+    """
+
+    steps: float = Field(default=1.0, gt=0, le=1)
+    size: Size | None = None
+
+
 class ModelEntry(_Data):
     """One model: where it lies, what it draws, what it costs.
 
@@ -99,6 +111,7 @@ class ModelEntry(_Data):
     guidance: Range
     max_images: int = Field(default=10, ge=1, le=10)
     price: int = Field(default=1, ge=1)
+    light: Light | None = None
     stall_seconds: float | None = Field(default=None, gt=0, le=7200)
     licence: str
 

@@ -8,7 +8,7 @@ from services.contracts.catalogue import Digest, ModelId, TaskKind
 from services.contracts.event import Data
 from services.contracts.ids import UploadId
 
-__all__ = ["ImageRef", "JobSpec", "JobStatus", "Lane", "Origin"]
+__all__ = ["ImageRef", "JobSpec", "JobStatus", "Lane", "LighterRender", "Origin"]
 
 MAX_PROMPT = 32_000
 
@@ -44,6 +44,14 @@ class Origin(StrEnum):
     KAFKA = "kafka"
 
 
+class LighterRender(Data):
+    """What a render may be cut down to, by the model's own entry in the catalogue."""
+
+    steps: int = Field(gt=0)
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+
+
 class JobSpec(Data):
     """One request of `n` images with every default filled in. Sizes are in pixels."""
 
@@ -70,6 +78,9 @@ class JobSpec(Data):
     @property
     def seeds(self) -> tuple[int, ...]:
         return tuple((self.seed + index) % 2**32 for index in range(self.n))
+
+    def lightened(self, lighter: LighterRender) -> "JobSpec":
+        return self.model_copy(update=lighter.model_dump())
 
 
 class ImageRef(Data):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from services.contracts import AccountId, Event, JobId, JobSpec, JobStatus
+from services.contracts import AccountId, Event, JobId, JobSpec, JobStatus, LighterRender
 from services.contracts.events import JobCancelRequested
 from services.gateway.core.acceptance import Bounds, Outlook, obstacle
 from services.gateway.core.account import Caller
@@ -49,7 +49,8 @@ class Order:
     """A valid request.
 
     `is_retry`: its client says that it asked before and got no answer; `waits`: its caller is
-    answered at the job's end; `allow_deferred`: rather later than not at all.
+    answered at the job's end; `allow_deferred`: rather later than not at all; `allow_degraded`:
+    rather as `lighter` says.
     """
 
     caller: Caller
@@ -60,6 +61,8 @@ class Order:
     is_retry: bool = False
     waits: bool = False
     allow_deferred: bool = False
+    allow_degraded: bool = False
+    lighter: LighterRender | None = None
     end_user: str | None = None
 
     @property
@@ -112,11 +115,11 @@ class Desk:
         return obstacle(self._outlook(), self._settings.bounds, waits=waits)
 
     async def outcome(self, job: Job, seconds: float) -> Job:
-        """The job once it has ended, or as it is after `seconds`."""
+        """The job once it has ended or is put off, or as it is after `seconds`."""
         deadline = self._clock.monotonic() + seconds
         with self._waiters.watch(job.id) as watch:
             job = self._waiters.fold(job)
-            while not job.status.is_end and (left := deadline - self._clock.monotonic()) > 0:
+            while not _is_settled(job) and (left := deadline - self._clock.monotonic()) > 0:
                 job = await self._next(job, watch, left)
         return job
 
@@ -200,6 +203,8 @@ class Desk:
             spec=order.spec,
             units=order.units,
             allow_deferred=order.allow_deferred,
+            allow_degraded=order.allow_degraded,
+            lighter=order.lighter,
             digest=order.digest,
             created_at=now,
             updated_at=now,
@@ -209,3 +214,7 @@ class Desk:
             end_user=order.end_user,
             prompt_since=now,
         )
+
+
+def _is_settled(job: Job) -> bool:
+    return job.status.is_end or job.is_put_off

@@ -29,6 +29,7 @@ class Offer(StrEnum):
     """What may be had instead of a refusal."""
 
     DEFERRED = "deferred"
+    DEGRADED = "degraded"
 
 
 class QuotaFacts(Data):
@@ -58,6 +59,9 @@ class JobAdmitted(Event):
     spec: JobSpec
     quota: QuotaFacts
     start_by: Instant | None = None
+    degraded: bool = Field(
+        default=False, description="The spec is the request's lighter render, as it allowed."
+    )
     expected_at: Instant | None = Field(
         default=None, description="When a deferred job should be drawn; none if nobody can say."
     )

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from services.contracts.event import Event, Instant
 from services.contracts.ids import AccountId, JobId, SubmissionId
-from services.contracts.jobs import JobSpec, Origin
+from services.contracts.jobs import JobSpec, LighterRender, Origin
 from services.contracts.streams import Stream
 
 __all__ = ["JobRequested", "SubmissionRefused"]
@@ -27,6 +27,10 @@ class JobRequested(Event):
     origin: Origin = Origin.HTTP
     submission: SubmissionId | None = None
     allow_deferred: bool = False
+    allow_degraded: bool = False
+    lighter: LighterRender | None = Field(
+        default=None, description="What it may be cut down to; none where the model has no such."
+    )
     start_by: Instant | None = Field(default=None, description="Cancelled if not started by then.")
     reminder: bool = Field(
         default=False,

@@ -19,18 +19,30 @@ from services.gateway.core.headers import QuotaView, quota_headers
 from services.gateway.core.job import Job
 from services.gateway.core.pricing import token_usage
 
-__all__ = ["answer", "answer_headers"]
+__all__ = ["answer", "answer_headers", "later_answer"]
 
 
 async def answer(here: Gateway, request: ImageRequest, job: Job) -> ImagesResponse:
     """Raises BlobMissing and Unavailable where a picture can't be read."""
     as_links = request.response_format == "url"
+    images = [
+        _linked(here, job, index) if as_links else await _embedded(here, job, index)
+        for index in range(len(job.images))
+    ]
+    return _response(here, request, job, images)
+
+
+def later_answer(here: Gateway, request: ImageRequest, job: Job) -> ImagesResponse:
+    """For a job that is put off: no images, and where to look for them."""
+    return _response(here, request, job, [])
+
+
+def _response(
+    here: Gateway, request: ImageRequest, job: Job, images: list[Image]
+) -> ImagesResponse:
     return ImagesResponse(
         created=int((job.ended_at or job.updated_at).timestamp()),
-        data=[
-            _linked(here, job, index) if as_links else await _embedded(here, job, index)
-            for index in range(len(job.images))
-        ],
+        data=images,
         quality="medium" if request.quality in {None, "auto"} else str(request.quality),
         size=f"{job.spec.width}x{job.spec.height}",
         safety_identifier=request.end_user,
@@ -79,6 +91,9 @@ def _facts(here: Gateway, job: Job) -> JobFacts:
         steps=job.spec.steps,
         guidance=job.spec.guidance,
         seconds=job.seconds,
+        degraded=job.degraded,
+        deferred=job.is_put_off,
+        expected_at=job.expected_at,
         quota=_quota_after(here, job),
     )
 

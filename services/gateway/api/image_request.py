@@ -39,6 +39,14 @@ class ImageOptions(BaseModel):
     seed: int | None = Field(
         None, description="Of the first image, 0 to 4294967295; the next one has the next seed."
     )
+    allow_deferred: bool = Field(
+        False,
+        description="Rather drawn later than refused for the load: the answer is a 202 without "
+        "images then, with the job to follow in `heatsink`.",
+    )
+    allow_degraded: bool = Field(
+        False, description="Rather drawn lighter than refused for the load."
+    )
 
 
 class ImageRequest(BaseModel):
@@ -94,8 +102,12 @@ class ImageRequest(BaseModel):
         return self.safety_identifier or self.user
 
     @property
+    def own(self) -> ImageOptions:
+        return self.heatsink or ImageOptions()
+
+    @property
     def wish(self) -> Wish:
-        own = self.heatsink or ImageOptions()
+        own = self.own
         return Wish(
             prompt=self.prompt,
             model=self.model,

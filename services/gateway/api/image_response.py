@@ -63,6 +63,9 @@ class JobFacts(BaseModel):
     steps: int
     guidance: float
     seconds: float | None = None
+    degraded: bool = False
+    deferred: bool = False
+    expected_at: datetime | None = None
     quota: QuotaAfter | None = None
 
 

@@ -10,7 +10,7 @@ from services.gateway.api.auth import Writer
 from services.gateway.api.bodies import documented_body, json_of
 from services.gateway.api.context import Gateway, Here
 from services.gateway.api.documented import BODY, DRAWING, KEY, answers
-from services.gateway.api.image_answer import answer, answer_headers
+from services.gateway.api.image_answer import answer, answer_headers, later_answer
 from services.gateway.api.image_request import ImageRequest, refuse_unoffered
 from services.gateway.api.image_response import ImagesResponse
 from services.gateway.api.intake import give_up, take
@@ -44,7 +44,10 @@ _REFUSALS = (
     operation_id="createImage",
     summary="Draw images and wait for them",
     response_model=ImagesResponse,
-    responses=answers(*KEY, *BODY, *DRAWING, *_REFUSALS, openai=True),
+    responses={
+        202: {"model": ImagesResponse, "description": "Drawn later, as `allow_deferred` said."},
+        **answers(*KEY, *BODY, *DRAWING, *_REFUSALS, openai=True),
+    },
     openapi_extra=documented_body(ImageRequest),
 )
 async def create_image(request: Request, here: Here, caller: Writer, posted: _Posted) -> Response:
@@ -54,6 +57,10 @@ async def create_image(request: Request, here: Here, caller: Writer, posted: _Po
     `Idempotency-Key`) gets the job that it made before, not a second one. A 503 without `job` in
     it has made none. The job of a client that hangs up goes on, unless it sent `Prefer:
     cancel-on-disconnect`.
+
+    With `heatsink.allow_deferred`, a job that the load would refuse is answered at once, with 202,
+    no images and `heatsink.job`. With `heatsink.allow_degraded` it is drawn lighter, as
+    `heatsink.degraded` and `heatsink.steps` say.
     """
     refuse_unoffered(posted)
     with here.waits.one():
@@ -72,12 +79,17 @@ async def _wait_for(
         end_user=posted.end_user,
         is_retry=_is_retry(request),
         waits=True,
+        allow_deferred=posted.own.allow_deferred,
+        allow_degraded=posted.own.allow_degraded,
         within=_WITHIN,
     )
     outcome = here.desk.outcome(receipt.job, here.settings.wait_seconds)
     job = await while_connected(request, outcome)
     if job is None:
         return await give_up(here, request, caller, receipt)
+    if job.is_put_off:
+        later = later_answer(here, posted, job).model_dump(mode="json", exclude_none=True)
+        return JSONResponse(later, status_code=202, headers=answer_headers(here, job))
     if job.status is not JobStatus.COMPLETED:
         raise not_completed(job, here.clock.now(), here.desk.obstacle(waits=True))
     headers = answer_headers(here, job)

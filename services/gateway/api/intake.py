@@ -14,7 +14,7 @@ from services.gateway.core.account import Caller
 from services.gateway.core.idempotency import body_digest, is_valid_key
 from services.gateway.core.job import AlreadyEnded
 from services.gateway.core.pricing import units
-from services.gateway.core.spec import SEEDS, SpecError, Wish, job_spec
+from services.gateway.core.spec import SEEDS, SpecError, Wish, job_spec, lighter_render
 from services.gateway.desk import IdempotencyKeyReused, Order, Receipt
 from services.kit.errors import Unavailable
 from services.kit.http import ApiError, Code, FieldError
@@ -35,6 +35,7 @@ async def take(
     is_retry: bool = False,
     waits: bool = False,
     allow_deferred: bool = False,
+    allow_degraded: bool = False,
     within: Mapping[str, str] | None = None,
 ) -> Receipt:
     """The job of a request. `within` says where a field lies in the body, if not on top."""
@@ -51,6 +52,8 @@ async def take(
         is_retry=is_retry,
         waits=waits,
         allow_deferred=allow_deferred,
+        allow_degraded=allow_degraded,
+        lighter=lighter_render(spec, model),
         end_user=end_user,
     )
     try:

@@ -71,7 +71,8 @@ class Rejection(BaseModel):
     resets_at: datetime | None
     retry_at: datetime | None
     offers: list[Offer] = Field(
-        description="deferred: with `allow_deferred` the same request would be drawn later."
+        description="deferred: with `allow_deferred` the same request would be drawn later; "
+        "degraded: with `allow_degraded` a lighter one would be drawn now."
     )
 
 
@@ -95,6 +96,7 @@ class JobBody(BaseModel):
     guidance: float
     seed: int
     seeds: list[int]
+    degraded: bool = Field(description="Drawn lighter than asked for, as its caller allowed.")
     units: int = Field(description="What the job counts on the plan's quota.")
     attempt: int
     progress: Progress | None
@@ -134,6 +136,7 @@ def job_body(here: Gateway, job: Job) -> JobBody:
         guidance=spec.guidance,
         seed=spec.seed,
         seeds=list(spec.seeds),
+        degraded=job.degraded,
         units=job.units,
         attempt=job.attempt,
         progress=_progress(here, job),

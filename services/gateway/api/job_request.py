@@ -43,7 +43,12 @@ class JobRequest(BaseModel):
         False,
         description="Rather drawn later, when the fleet has cooled, than refused for its load.",
     )
+    allow_degraded: bool = Field(
+        False,
+        description="Rather drawn lighter than refused for the load, or deferred: with fewer "
+        "steps, or smaller, as the model's entry in the catalogue says.",
+    )
 
     @property
     def wish(self) -> Wish:
-        return Wish(**self.model_dump(exclude={"allow_deferred"}))
+        return Wish(**self.model_dump(exclude={"allow_deferred", "allow_degraded"}))

@@ -46,7 +46,8 @@ async def create_job(request: Request, here: Here, caller: Writer, posted: _Post
 
     With `allow_deferred` a job that the load would refuse waits with the status `deferred`, on a
     unit of the plan's own limit, until the fleet has cooled; `expected_at` says when, as far as
-    anybody can.
+    anybody can. With `allow_degraded` it is drawn now, lighter than asked for (`degraded`; its
+    `steps` and `size` say how), if that gets it in.
 
     No answer waits while the event bus is away, or too many wait already. With `Prefer:
     cancel-on-disconnect` too, hanging up while it waits cancels the job.
@@ -54,7 +55,13 @@ async def create_job(request: Request, here: Here, caller: Writer, posted: _Post
     With an `Idempotency-Key`, the same body again gets the same job and `Idempotent-Replayed`.
     """
     receipt = await take(
-        here, request, caller, posted.wish, posted, allow_deferred=posted.allow_deferred
+        here,
+        request,
+        caller,
+        posted.wish,
+        posted,
+        allow_deferred=posted.allow_deferred,
+        allow_degraded=posted.allow_degraded,
     )
     headers = _headers(receipt.job)
     if receipt.replayed:

@@ -12,6 +12,7 @@ from services.contracts import (
     JobStatus,
     KeyId,
     Lane,
+    LighterRender,
     Rank,
     job_rank,
     job_status,
@@ -104,8 +105,9 @@ class Job:
     """A job as its account sees it.
 
     `digest` names its request's body, `key` who asked, `idempotency` the account with the key that
-    the client chose. `remind_at` is when quota is asked again, unless render has the job by then;
-    `prompt_since` is when the prompt came, while it is here.
+    the client chose. `lighter` is what the render may be cut down to. `remind_at` is when quota is
+    asked again, unless render has the job by then; `prompt_since` is when the prompt came, while it
+    is here.
     """
 
     id: JobId
@@ -119,6 +121,9 @@ class Job:
     updated_at: datetime
     expires_at: datetime
     allow_deferred: bool = False
+    allow_degraded: bool = False
+    lighter: LighterRender | None = None
+    degraded: bool = False
     remind_at: datetime | None = None
     idempotency: str | None = None
     end_user: str | None = None
@@ -142,6 +147,13 @@ class Job:
     def has_prompt(self) -> bool:
         """False once the prompt is forgotten, and all that was made of it."""
         return bool(self.digest)
+
+    @property
+    def is_put_off(self) -> bool:
+        """It waits for a cooler fleet, as its caller allowed: nobody should wait for it."""
+        if self.status is JobStatus.QUEUED and self.place:
+            return self.allow_deferred and self.place.lane is Lane.DEFERRED
+        return self.allow_deferred and self.status is JobStatus.DEFERRED
 
 
 def project(job: Job, event: Event) -> Job:
@@ -215,13 +227,20 @@ def _blank(spec: JobSpec) -> JobSpec:
 def _with_lasting(job: Job, event: Event) -> Job:
     match event:
         case JobAdmitted():
-            return replace(job, quota=event.quota, expected_at=event.expected_at)
+            return _admitted(job, event)
         case JobQueued():
             return replace(job, place=Place(event.lane, event.ticket))
         case JobStarted() if event.attempt >= job.attempt:
             return replace(job, started_at=event.at, attempt=event.attempt)
         case _:
             return job
+
+
+def _admitted(job: Job, event: JobAdmitted) -> Job:
+    job = replace(job, quota=event.quota, expected_at=event.expected_at)
+    if event.degraded and job.lighter:
+        return replace(job, spec=job.spec.lightened(job.lighter), degraded=True)
+    return job
 
 
 def _with_current(job: Job, event: Event) -> Job:

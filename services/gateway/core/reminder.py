@@ -23,6 +23,8 @@ def requested(job: Job, account_version: int) -> JobRequested:
         spec=job.spec,
         units=job.units,
         allow_deferred=job.allow_deferred,
+        allow_degraded=job.allow_degraded,
+        lighter=job.lighter,
     )
 
 

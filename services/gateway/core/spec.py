@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from services.contracts import Catalogue, JobSpec, ModelEntry, Size, TaskKind
+from services.contracts import Catalogue, JobSpec, LighterRender, ModelEntry, Size, TaskKind
 
-__all__ = ["MAX_PROMPT", "Flaw", "Quality", "SpecError", "Wish", "job_spec", "steps_of"]
+__all__ = [
+    "MAX_PROMPT",
+    "Flaw",
+    "Quality",
+    "SpecError",
+    "Wish",
+    "job_spec",
+    "lighter_render",
+    "steps_of",
+]
 
 MAX_PROMPT = 32_000
 SEEDS = 2**32
@@ -123,6 +132,17 @@ def steps_of(quality: Quality, model: ModelEntry) -> int:
         return int(model.steps.maximum)
     wanted = round(model.steps.default * _STEPS[quality])
     return int(min(max(wanted, model.steps.minimum), model.steps.maximum))
+
+
+def lighter_render(spec: JobSpec, model: ModelEntry) -> LighterRender | None:
+    """What the model's entry says a render may be cut down to; none where it says nothing."""
+    if model.light is None:
+        return None
+    size = model.light.size
+    if size is None or size.width * size.height >= spec.width * spec.height:
+        size = Size(width=spec.width, height=spec.height)
+    steps = max(int(model.steps.minimum), round(spec.steps * model.light.steps))
+    return LighterRender(steps=min(steps, spec.steps), width=size.width, height=size.height)
 
 
 def _model(wanted: str | None, catalogue: Catalogue) -> ModelEntry:

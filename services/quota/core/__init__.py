@@ -4,6 +4,7 @@ from services.quota.core.account import AccountQuota, Forgotten, Grant, Promise,
 from services.quota.core.admission import refuse_erased, reserve
 from services.quota.core.announcement import announce, steer
 from services.quota.core.asking import wish_of
+from services.quota.core.degrading import Light
 from services.quota.core.doorway import OPEN, Doorway
 from services.quota.core.equations import Equation, Finding, findings
 from services.quota.core.explaining import explain
@@ -33,6 +34,7 @@ __all__ = [
     "HoldKind",
     "JobEnd",
     "LedgerRow",
+    "Light",
     "Operation",
     "Outcome",
     "Plan",

@@ -11,13 +11,17 @@ __all__ = ["AccountQuota", "Forgotten", "Grant", "Promise", "Spent"]
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """A reservation whose job has no end yet."""
+    """A reservation whose job has no end yet.
+
+    `saved` are units that its lighter render does not cost the fleet.
+    """
 
     job: JobId
     units: int
     images: int
     granted_at: datetime
     leaves_at: datetime
+    saved: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,7 @@ class Spent:
     units: int
     granted_at: datetime
     leaves_at: datetime
+    saved: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,12 @@ class AccountQuota:
         held = sum(grant.units for grant in self.open)
         return held + sum(spent.units for spent in self.spent)
 
+    @property
+    def saved(self) -> float:
+        """Units among those used that lighter renders did not cost."""
+        held: tuple[Grant | Spent, ...] = (*self.open, *self.spent)
+        return sum(item.saved for item in held)
+
     def at(self, now: datetime) -> "AccountQuota":
         """This account at `now`, or later if a decision has seen a later moment."""
         as_of = max(now, self.as_of)
@@ -123,12 +134,13 @@ def _holding(account: AccountQuota, grants: tuple[Grant, ...]) -> AccountQuota:
 
 
 def _spend(spent: tuple[Spent, ...], grant: Grant, kept: int) -> tuple[Spent, ...]:
-    beside = sum(item.units for item in spent if item.leaves_at == grant.leaves_at)
+    beside = [item for item in spent if item.leaves_at == grant.leaves_at]
     others = tuple(item for item in spent if item.leaves_at != grant.leaves_at)
     joined = Spent(
         job=grant.job,
-        units=beside + kept,
+        units=sum(item.units for item in beside) + kept,
         granted_at=grant.granted_at,
         leaves_at=grant.leaves_at,
+        saved=sum(item.saved for item in beside) + grant.saved * kept / grant.units,
     )
     return tuple(sorted((*others, joined), key=lambda item: item.leaves_at))

@@ -11,10 +11,12 @@ from services.contracts.events import (
     JobRequested,
     Offer,
     QuotaFacts,
+    Rule,
 )
 from services.kit.documents import Change
 from services.quota.core.account import AccountQuota, Grant
 from services.quota.core.deferral import deferred, expected_at, may_be_deferred, normally
+from services.quota.core.degrading import Degraded, degraded
 from services.quota.core.doorway import OPEN, Doorway
 from services.quota.core.law import Constants
 from services.quota.core.ledger import LedgerRow, Operation
@@ -59,12 +61,21 @@ def reserve(
     verdict = weigh(account, terms, facts, doorway)
     if not isinstance(verdict, Refusal):
         return _admit(account, request, facts, verdict)
-    if terms and may_be_deferred(account, terms, facts, verdict, doorway):
-        if request.allow_deferred:
-            return _admit(account, request, normally(facts), deferred(terms), doorway)
-        verdict = replace(verdict, offers=(Offer.DEFERRED,))
+    if terms is not None:
+        tight = verdict.rule is Rule.LOAD
+        lighter = degraded(account, request, terms, facts, doorway) if tight else None
+        if lighter and request.allow_degraded:
+            return _admit(account, lighter.request, lighter.facts, terms, lighter=lighter)
+        can_wait = may_be_deferred(account, terms, facts, verdict, doorway)
+        if can_wait and request.allow_deferred:
+            return _admit(account, request, normally(facts), deferred(terms), doorway=doorway)
+        verdict = replace(verdict, offers=_offers(lighter, can_wait=can_wait))
     moved = state is None or state.plan != account.plan
     return _reject(account, request, facts, verdict, book.k, tell=moved)
+
+
+def _offers(lighter: Degraded | None, *, can_wait: bool) -> tuple[Offer, ...]:
+    return (*((Offer.DEGRADED,) if lighter else ()), *((Offer.DEFERRED,) if can_wait else ()))
 
 
 def refuse_erased(request: JobRequested, book: Book, now: datetime) -> JobRejected:
@@ -111,7 +122,9 @@ def _admit(
     request: JobRequested,
     facts: QuotaFacts,
     terms: Terms,
+    *,
     doorway: Doorway = OPEN,
+    lighter: Degraded | None = None,
 ) -> Outcome:
     grant = Grant(
         job=request.job,
@@ -119,6 +132,7 @@ def _admit(
         images=request.spec.n,
         granted_at=account.as_of,
         leaves_at=terms.leaves_at(account.as_of),
+        saved=lighter.saved if lighter else 0.0,
     )
     admitted = JobAdmitted(
         at=account.as_of,
@@ -128,10 +142,12 @@ def _admit(
         spec=request.spec,
         quota=facts,
         start_by=request.start_by,
+        degraded=lighter is not None,
         expected_at=expected_at(account.as_of, terms, doorway),
     )
     row = _row(account, request, facts, Operation.RESERVE)
-    row = replace(row, leaves_at=grant.leaves_at, lane=terms.lane)
+    light = lighter.light if lighter else None
+    row = replace(row, leaves_at=grant.leaves_at, lane=terms.lane, light=light)
     account = replace(account, promise=None)
     after, usage = told(replace(account.granting(grant), turn=row.turn))
     change = Change(after, (admitted, usage), (row.to_row(),))

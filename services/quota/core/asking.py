@@ -35,6 +35,8 @@ def _critical(row: LedgerRow, wanted: int, images: int) -> float:
     """0 where it was promised: no multiplier keeps that out."""
     assert row.quota is not None
     h = hash_offset(row.account, row.at)
+    if row.light:
+        return row.light.critical(images, h, row.quota.used, row.quota.units)
     critical = critical_multiplier(wanted, images, h)
     kept = row.operation is Operation.RESERVE and critical > row.quota.m + 1e-6
     return 0.0 if kept else critical

@@ -47,6 +47,8 @@ def _limit(row: LedgerRow, quota: QuotaFacts) -> str:
 
 
 def _why(row: LedgerRow) -> str:
+    if row.light:
+        return f"a lighter render was allowed, at {row.light.share:.0%} of the cost"
     if row.lane is Lane.DEFERRED:
         return "a deferred job is weighed by the plan's own limit"
     return "a moment that an earlier refusal had named had come"

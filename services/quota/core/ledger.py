@@ -7,6 +7,7 @@ from enum import StrEnum
 from services.contracts import AccountId, JobId, Lane
 from services.contracts.events import QuotaFacts, Rule
 from services.kit.documents import Index, Row, RowsSpec
+from services.quota.core.degrading import Light
 
 __all__ = ["CLOSING", "DECIDING", "LEDGER", "LedgerRow", "Operation", "row_id"]
 
@@ -35,7 +36,8 @@ class LedgerRow:
     `units` are those asked for (reserve, deny) or kept (closing rows), `given_back` the rest of a
     closed reservation. `since` is when the job was decided: a job's rows age and go together.
     `quota` holds the terms of a decision, with the limit in force and what was used before it;
-    `pool`, `cost` in megapixel-steps and the `lane` of an admission are what load follows from.
+    `pool`, `cost` in megapixel-steps and the `lane` of an admission are what load follows from;
+    `light` is there where a lighter render was admitted than was asked for.
     """
 
     job: JobId
@@ -54,6 +56,7 @@ class LedgerRow:
     pool: str | None = None
     cost: float | None = None
     lane: Lane | None = None
+    light: Light | None = None
 
     @property
     def id(self) -> str:

@@ -25,7 +25,8 @@ class Plan(_Data):
     fair use, on an adaptive one what it gives while the fleet is cool. `concurrency` counts jobs
     without an end. `rounding_seconds` rounds the moment at which units leave the window up to a
     multiple of it, so that an account with thousands of images keeps a short record; 0 is exact.
-    With `deferral` a job that only the load refuses may be drawn later, if its caller allows it.
+    With `deferral` a job that only the load refuses may be drawn later, with `degrading` by a
+    lighter render, if its caller allows it.
     """
 
     id: PlanId
@@ -37,6 +38,7 @@ class Plan(_Data):
     concurrency: int = Field(ge=1, le=1_000)
     rounding_seconds: int = Field(default=0, ge=0)
     deferral: bool = False
+    degrading: bool = False
 
     @model_validator(mode="after")
     def _rounding_is_small(self) -> "Plan":

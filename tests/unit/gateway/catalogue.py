@@ -1,7 +1,7 @@
 """The models that gateway's tests serve."""
 
 from services.contracts import Catalogue, ModelEntry, Size, TaskKind
-from services.contracts.catalogue import Range
+from services.contracts.catalogue import Light, Range
 
 __all__ = ["CATALOGUE"]
 
@@ -13,6 +13,7 @@ _EMBER = ModelEntry(
     steps=Range(minimum=1, maximum=50, default=20),
     guidance=Range(minimum=1, maximum=10, default=2.5),
     max_images=4,
+    light=Light(steps=0.5),
     licence="Apache-2.0",
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from services.contracts import Event
+from services.contracts import Event, Lane, LighterRender
 from services.contracts.events import FailureCode, Rule
 from services.kit.errors import Unavailable
 from tests.unit.gateway import stories
@@ -230,3 +230,32 @@ async def test_the_models_are_listed_in_openais_shape(house: House, ada: Tenant)
     assert (one["object"], one["owned_by"], one["price"]) == ("model", "heatsink", 2)
     unknown = await ada.get("/v1/models/gpt-image-1")
     assert (unknown.status_code, error(unknown)["code"]) == (404, "model_not_found")
+
+
+async def test_a_deferred_picture_is_promised_at_once_and_waited_for_elsewhere(
+    house: House, ada: Tenant
+) -> None:
+    def put_off(story: Story) -> Event:
+        return story.admitted(lane=Lane.DEFERRED, expected_at=later(900))
+
+    async with house.answering(put_off):
+        response = await ada.post(
+            PATH, {"prompt": "a red fox", "heatsink": {"allow_deferred": True}}
+        )
+    assert response.status_code == 202
+    body = response.json()
+    assert (body["data"], body["heatsink"]["deferred"]) == ([], True)
+    assert body["heatsink"]["expected_at"] == "2026-01-01T12:15:00Z"
+    assert body["heatsink"]["job"] == house.requested[-1].job
+
+
+async def test_a_picture_that_may_be_lighter_says_what_it_became(house: House, ada: Tenant) -> None:
+    def lighter(story: Story) -> Event:
+        return story.admitted(degraded=True)
+
+    body = {"prompt": "a red fox", "heatsink": {"steps": 15, "allow_degraded": True}}
+    async with house.answering(lighter, DONE):
+        answer = (await ada.post(PATH, body)).json()
+    asked = house.requested[-1]
+    assert asked.lighter == LighterRender(steps=8, width=128, height=128)
+    assert (answer["heatsink"]["degraded"], answer["heatsink"]["steps"]) == (True, 8)

@@ -31,6 +31,7 @@ FREE = Plan(
     adaptive=True,
     concurrency=2,
     deferral=True,
+    degrading=True,
 )
 PLUS = Plan(
     id="plus",

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.contracts import JobId, Lane
+from services.contracts import JobId, Lane, LighterRender
 from services.contracts.events import (
     AccountChanged,
     AccountStatus,
@@ -81,10 +81,17 @@ class QuotaMachine(RuleBasedStateMachine):
     def begin(self, plan: str) -> None:
         self.plan = plan
 
-    @rule(units=st.integers(1, 6), pool=st.sampled_from(["default", "xl"]))
-    def request(self, units: int, pool: str) -> None:
+    @rule(
+        units=st.integers(1, 6),
+        pool=st.sampled_from(["default", "xl"]),
+        steps=st.sampled_from([None, 2, 4, 8]),
+    )
+    def request(self, units: int, pool: str, steps: int | None) -> None:
         number = 100 + len(self.requests)
         request = requested(number, units=units, plan=self.plan, version=self.version, pool=pool)
+        if steps:
+            lighter = LighterRender(steps=steps, width=128, height=128)
+            request = request.model_copy(update={"lighter": lighter, "allow_degraded": True})
         self.requests.append(request)
         self.decide(request)
 
@@ -156,6 +163,7 @@ class QuotaMachine(RuleBasedStateMachine):
         if self.state:
             assert all(grant.units > 0 for grant in self.state.open)
             assert all(spent.units > 0 for spent in self.state.spent)
+            assert 0 <= self.state.saved <= self.state.used
             assert len({grant.job for grant in self.state.open}) == len(self.state.open)
 
     @invariant()
