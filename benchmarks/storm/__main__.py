@@ -60,9 +60,9 @@ async def _live(out: Path, pace: float, times: float, seed: int) -> None:
 
 
 def _drill(rate: float, times: float) -> Scenario:
-    """Ten minutes: one calm, five of overload, and four to cool down."""
+    """Thirteen minutes: one calm, five of overload, and seven to cool down and be normal again."""
     users = max(200, int(2 * times * rate * 300))
-    scenario = step(times, begins=60, ends=360, until=600)
+    scenario = step(times, begins=60, ends=360, until=780)
     return replace(scenario, images_per_second=rate, workers=1, most_workers=1, users=users)
 
 

@@ -3,7 +3,7 @@
 All but `one line` have lanes. Signals are those that ours has: reports once a second.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 
 from benchmarks.storm.controls import Ask, Control, Look, Said
@@ -21,6 +21,7 @@ class Base:
 
     name = "none"
     lanes = True
+    defers = False
 
     def __init__(self) -> None:
         self.look: Look | None = None
@@ -50,6 +51,11 @@ class Base:
     def weighs(self, ask: Ask) -> Said:
         del ask
         return Said.YES
+
+    def back_at(self, ask: Ask, said: Said, turns: Sequence[tuple[float, float]]) -> float | None:
+        """None of them names a moment."""
+        del ask, said, turns
+        return None
 
     @property
     def inflight(self) -> float:

@@ -1,5 +1,6 @@
 """Who is let in: the law as it runs in the service, behind the face that all controls have."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,7 @@ from services.quota.core.law import (
 
 __all__ = ["Ask", "Control", "Law", "Look", "Said", "instant"]
 
+_SPREAD = 10.0
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -33,6 +35,7 @@ class Said(StrEnum):
     """The answer to a request, as quota's rules are called."""
 
     YES = "admitted"
+    LATER = "deferred"
     WINDOW = "window"
     LOAD = "load"
     FULL = "fleet_full"
@@ -76,10 +79,14 @@ class Ask:
 
 
 class Control(Protocol):
-    """What decides on adaptive requests; `m` is what it publishes, where it has such a thing."""
+    """What decides on adaptive requests; `m` is what it publishes, where it has such a thing.
+
+    `defers`: it offers to draw later what it refuses for the load.
+    """
 
     name: str
     lanes: bool
+    defers: bool
 
     @property
     def m(self) -> float: ...
@@ -98,6 +105,17 @@ class Control(Protocol):
 
     def asks(self, ask: Ask) -> Said: ...
 
+    def back_at(self, ask: Ask, said: Said, turns: Sequence[tuple[float, float]]) -> float | None:
+        """The moment that its refusal names; `turns` are when h changes, and what it is then."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    wanted: int
+    at: float
+    until: float
+
 
 @dataclass
 class Law:
@@ -106,8 +124,10 @@ class Law:
     k: Constants = field(default_factory=Constants)
     name: str = "heatsink"
     lanes: bool = True
+    defers: bool = True
 
     def __post_init__(self) -> None:
+        self._promises: dict[int, _Promise] = {}
         self.state = LawState()
         self._wishes = Wishes(self.k.memory)
         self._new: list[Wish] = []
@@ -143,6 +163,8 @@ class Law:
 
     def asks(self, ask: Ask) -> Said:
         moment = instant(ask.at)
+        promised = self._is_promised(ask)
+        critical = critical_multiplier(ask.wanted, ask.images, ask.h)
         self._new.append(
             Wish(
                 account=str(ask.who),
@@ -150,14 +172,51 @@ class Law:
                 at=moment,
                 lane=Lane.FREE,
                 cost=ask.cost,
-                critical=critical_multiplier(ask.wanted, ask.images, ask.h),
+                critical=0.0 if promised else critical,
             )
         )
-        if ask.wanted > effective_limit(ask.images, self.state.m, ask.h):
+        if not promised and ask.wanted > effective_limit(ask.images, self.state.m, ask.h):
             return Said.LOAD
-        budget = self.state.budget if self.state.tight else None
-        terrain = Terrain(signal=self._signal, budget=budget)
+        terrain = self._terrain()
         door = self._door.at(moment, terrain, self.k)
-        shut = door.is_shut(moment, terrain, self.k)
-        self._door = door if shut else door.letting_in(ask.cost, moment)
-        return Said.FULL if shut else Said.YES
+        shut = door.is_walled if promised else door.is_shut
+        if shut(moment, terrain, self.k):
+            self._send_away(ask, door)
+            return Said.FULL
+        self._door = door.letting_in(ask.cost, moment)
+        self._promises.pop(ask.who, None)
+        return Said.YES
+
+    def _send_away(self, ask: Ask, door: Door) -> None:
+        moment, terrain = instant(ask.at), self._terrain()
+        held = self._promises.get(ask.who)
+        if held is None or held.at <= ask.at:
+            opens_at = ask.at + door.opens_in(moment, terrain, self.k)
+            at = opens_at + _SPREAD * (1 - ask.h)
+            self._promises[ask.who] = _Promise(ask.wanted, at, at + self.k.turn_kept)
+            door = door.sending_away(ask.cost, moment, terrain, self.k)
+        self._door = door
+
+    def _terrain(self) -> Terrain:
+        budget = self.state.budget if self.state.tight else None
+        return Terrain(signal=self._signal, budget=budget)
+
+    def back_at(self, ask: Ask, said: Said, turns: Sequence[tuple[float, float]]) -> float | None:
+        """As `forecast.retry_at` and the door have it, with this population's own offsets."""
+        held = self._promises.get(ask.who)
+        if said is Said.FULL or (held and held.at > ask.at):
+            return held.at if held else None
+        at = min((at for at in self._moments(ask, turns) if at > ask.at), default=None)
+        if at is not None:
+            self._promises[ask.who] = _Promise(ask.wanted, at, at + self.k.promise_kept)
+        return at
+
+    def _moments(self, ask: Ask, turns: Sequence[tuple[float, float]]) -> Iterator[float]:
+        m = self.state.m * self.k.promise_margin
+        yield from (at for at, h in turns if effective_limit(ask.images, m, h) >= ask.wanted)
+        if (ends_in := self.state.ends_in) is not None:
+            yield ask.at + ends_in * (2 - ask.h)
+
+    def _is_promised(self, ask: Ask) -> bool:
+        held = self._promises.get(ask.who)
+        return held is not None and held.wanted == ask.wanted and held.at <= ask.at <= held.until

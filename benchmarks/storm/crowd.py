@@ -11,11 +11,13 @@ import httpx2
 import numpy as np
 
 from benchmarks.storm.people import Manner
-from benchmarks.storm.run import TRIES
+from benchmarks.storm.run import POLITE_TRIES, TRIES
 
 __all__ = ["Attempt", "Crowd", "Member"]
 
 _WITHIN = httpx2.Timeout(60.0, connect=10.0)
+_GRACE = 0.01
+"""Clocks of clients are not the server's; a refusal names milliseconds."""
 _WAIT = {"Prefer": "wait=1"}
 
 
@@ -31,13 +33,18 @@ class Member:
 
 @dataclass
 class Attempt:
-    """One request. Times are seconds since the storm began; `due` is when it was meant to come."""
+    """One request. Times are seconds since the storm began; `due` is when it was meant to come.
+
+    `told`: that moment was named by a refusal.
+    """
 
     who: int
     paid: bool
     due: float
     tries: int
     answered: float = 0.0
+    told: bool = False
+    deferred: bool = False
     job: str | None = None
     rule: str | None = None
     retry_at: datetime | None = None
@@ -75,9 +82,9 @@ class Crowd:
     def now(self) -> float:
         return time.monotonic() - self._began
 
-    def ask(self, member: Member, due: float, tries: int = 0) -> None:
+    def ask(self, member: Member, due: float, tries: int = 0, *, told: bool = False) -> None:
         """Now; whatever becomes of it is noted in the background."""
-        task = asyncio.create_task(self._see_through(member, due, tries))
+        task = asyncio.create_task(self._see_through(member, due, tries, told=told))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -102,12 +109,15 @@ class Crowd:
                 found[attempt.job] = datetime.fromisoformat(began).timestamp() - offset
         return found
 
-    async def _see_through(self, member: Member, due: float, tries: int) -> None:
-        attempt = Attempt(member.number, member.paid, due, tries)
+    async def _see_through(self, member: Member, due: float, tries: int, *, told: bool) -> None:
+        attempt = Attempt(member.number, member.paid, due, tries, told=told)
         self.attempts.append(attempt)
         await self._request(member, attempt)
         attempt.answered = self.now
         if attempt.job is not None or member.paid:
+            return
+        if member.manner is Manner.POLITE:
+            await self._come_back(member, attempt)
             return
         most, mean = TRIES.get(member.manner, (0, 0.0))
         if tries < most:
@@ -115,10 +125,20 @@ class Crowd:
             await asyncio.sleep(later)
             self.ask(member, self.now, tries + 1)
 
+    async def _come_back(self, member: Member, attempt: Attempt) -> None:
+        """At the moment that the refusal named, if that is within the storm."""
+        if attempt.retry_at is None or attempt.tries >= POLITE_TRIES:
+            return
+        wait = attempt.retry_at.timestamp() - time.time()
+        await asyncio.sleep(max(0.0, wait) + _GRACE)
+        self.ask(member, self.now, attempt.tries + 1, told=True)
+
     async def _request(self, member: Member, attempt: Attempt) -> None:
         try:
             answer = await self._http.post(
-                "/v1/jobs", json=self.wish, headers={**_auth(member.key), **_WAIT}
+                "/v1/jobs",
+                json={**self.wish, "allow_deferred": member.manner is Manner.WAITS},
+                headers={**_auth(member.key), **_WAIT},
             )
         except httpx2.HTTPError as error:
             attempt.failed = type(error).__name__
@@ -126,6 +146,8 @@ class Crowd:
         told = answer.json()
         if answer.is_success:
             attempt.job = told["id"]
+            queue = told.get("queue") or {}
+            attempt.deferred = "deferred" in (told["status"], queue.get("lane"))
         elif "rule" in told:
             attempt.rule = told["rule"]
             if told.get("retry_at"):

@@ -182,11 +182,19 @@ def _fill(record: Record, attempts: list[Attempt], started: dict[str, float], pa
     for attempt in attempts:
         due = attempt.due * pace
         if not attempt.paid and attempt.failed is None:
-            said = Said.YES if attempt.job else _SAID.get(attempt.rule or "", Said.FULL)
+            said = _said(attempt)
             record.answered(attempt.who, due, said, attempt.tries)
-        if attempt.job and attempt.job in started:
+            if attempt.told and said is not Said.WINDOW:
+                record.came_back(said)
+        if attempt.job and attempt.job in started and not attempt.deferred:
             job = Job(attempt.who, due, 1.0)
             began = started[attempt.job] * pace
             record.begun(began, [job] if attempt.paid else [], [] if attempt.paid else [job], 0.0)
     for before, after in zip(record.samples, record.samples[1:], strict=False):
         record.begun(before.at, [], [], before.capacity * (after.at - before.at))
+
+
+def _said(attempt: Attempt) -> Said:
+    if attempt.job:
+        return Said.LATER if attempt.deferred else Said.YES
+    return _SAID.get(attempt.rule or "", Said.FULL)

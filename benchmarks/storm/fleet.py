@@ -28,7 +28,10 @@ class Scaling:
 
 @dataclass
 class Fleet:
-    """`speed` is one worker's cost per second; paid goes first, free keeps `floor`."""
+    """`speed` is one worker's cost per second; paid goes first, free keeps `floor`.
+
+    What is deferred gets what the others leave.
+    """
 
     speed: float
     workers: int
@@ -37,6 +40,7 @@ class Fleet:
     lanes: bool = True
     paid: deque[Job] = field(default_factory=deque)
     free: deque[Job] = field(default_factory=deque)
+    deferred: deque[Job] = field(default_factory=deque)
     starting: list[float] = field(default_factory=list)
     paid_backlog: float = 0.0
     free_backlog: float = 0.0
@@ -79,6 +83,8 @@ class Fleet:
                 self.free_backlog -= job.cost
                 self._floor_credit = max(0.0, self._floor_credit - job.cost)
             self._credit -= job.cost
+        while self._credit > 0 and self.deferred:
+            self._credit -= self.deferred.popleft().cost
         if not (self.paid or self.free):
             self._credit = min(self._credit, 0.0)
         return paid, free

@@ -14,9 +14,10 @@ _GOLDEN = 0.6180339887498949
 
 
 class Manner(StrEnum):
-    """What somebody does who was refused."""
+    """What somebody does who was refused; who waits has allowed to be deferred instead."""
 
     LEAVES = "leaves"
+    WAITS = "waits"
     POLITE = "polite"
     TRIES = "tries"
     SPAMS = "spams"
@@ -29,7 +30,8 @@ class Mix:
     heavy: float = 0.05
     heavy_requests: float = 0.4
     manners: tuple[tuple[Manner, float], ...] = (
-        (Manner.LEAVES, 0.5),
+        (Manner.LEAVES, 0.4),
+        (Manner.WAITS, 0.1),
         (Manner.POLITE, 0.3),
         (Manner.TRIES, 0.15),
         (Manner.SPAMS, 0.05),
@@ -87,5 +89,8 @@ class People:
         days = math.floor(now / DAY + self._second[who])
         return float((self._first[who] + days * _GOLDEN) % 1.0)
 
-    def turns_at(self, who: int, now: float) -> float:
-        return float((math.floor(now / DAY + self._second[who]) + 1 - self._second[who]) * DAY)
+    def turns(self, who: int, now: float) -> list[tuple[float, float]]:
+        """When the offset is another within three days, and what it is then."""
+        first = (math.floor(now / DAY + self._second[who]) + 1 - self._second[who]) * DAY
+        moments = [float(first + day * DAY) for day in range(3)]
+        return [(at, self.offset(who, at + 1)) for at in moments]

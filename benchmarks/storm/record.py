@@ -31,7 +31,8 @@ class Sample:
 class Figures:
     """`goodput` is a share of the capacity over the overload; times are in seconds.
 
-    `reversals` are changes of m's direction by more than 10 % in an hour of the overload.
+    `reversals` are changes of m's direction by more than 10 % in an hour of the overload; `kept` is
+    the share of those who got in when they came back at the moment that they were told.
     """
 
     goodput: float
@@ -44,6 +45,8 @@ class Figures:
     relax: float | None
     reversals: float
     served: int
+    kept: float | None
+    deferred: int
 
 
 @dataclass
@@ -56,6 +59,9 @@ class Record:
     capacity: float = 0.0
     late: int = 0
     served: int = 0
+    returned: int = 0
+    kept: int = 0
+    deferred: int = 0
     paid_waits: list[float] = field(default_factory=list)
     free_waits: list[float] = field(default_factory=list)
     wanted: dict[int, int] = field(default_factory=dict)
@@ -67,8 +73,14 @@ class Record:
             return
         if said is Said.YES:
             self.admissions.append(now)
-        if tries == 0 and said is not Said.WINDOW:
+        self.deferred += said is Said.LATER
+        if tries == 0 and said not in (Said.WINDOW, Said.LATER):
             self.wanted[who] = self.wanted.get(who, 0) + 1
+
+    def came_back(self, said: Said) -> None:
+        """At the moment that a refusal had named."""
+        self.returned += 1
+        self.kept += said in (Said.YES, Said.LATER)
 
     def begun(self, now: float, paid: list[Job], free: list[Job], capacity: float) -> None:
         for jobs, waits, promised in (
@@ -101,6 +113,8 @@ class Record:
             relax=self._relax(),
             reversals=self._reversals(),
             served=self.served,
+            kept=self.kept / self.returned if self.returned else None,
+            deferred=self.deferred,
         )
 
     def _judged(self, at: float) -> bool:

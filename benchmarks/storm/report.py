@@ -25,6 +25,8 @@ _COLUMNS = (
     ("tighten", "tighten s", "{:.0f}"),
     ("relax", "relax s", "{:.0f}"),
     ("reversals", "reversals/h", "{:.1f}"),
+    ("kept", "promises kept", "{:.3f}"),
+    ("deferred", "deferred", "{:.0f}"),
 )
 
 
@@ -41,7 +43,7 @@ def table(rows: Sequence[tuple[str, Sequence[Figures]]]) -> str:
 def _cell(values: Sequence[float | None], form: str) -> str:
     known = [value for value in values if value is not None]
     if not known:
-        return "never"
+        return "-"
     low, high, mean = (form.format(value) for value in (min(known), max(known), np.mean(known)))
     return mean if low == high else f"{mean} ({low} to {high})"
 

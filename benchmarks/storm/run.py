@@ -11,18 +11,22 @@ from benchmarks.storm.people import Manner, People
 from benchmarks.storm.record import Record, Sample
 from benchmarks.storm.scenario import Scenario
 
-__all__ = ["TRIES", "Storm"]
+__all__ = ["POLITE_TRIES", "TRIES", "Storm"]
 
 _TICK = 5.0
 _MINUTE = 60.0
+POLITE_TRIES = 3
 TRIES = {Manner.TRIES: (3, 60.0), Manner.SPAMS: (10, 20.0)}
 
 
 @dataclass(order=True)
 class _Return:
+    """`told`: the images that it would have in use, for one who comes when it was told to."""
+
     at: float
     who: int
     tries: int
+    told: int | None = None
 
 
 @dataclass
@@ -98,16 +102,15 @@ class Storm:
             self._paid.append(now)
             self.control.paid(now, 1.0)
         arrivals = self._people.arrivals(self.scenario.free(now) * base * self._span)
-        asking = [(who, 0) for who in arrivals]
+        asking = [_Return(now, who, 0) for who in arrivals]
         while self._returns and self._returns[0].at <= now:
-            again = heapq.heappop(self._returns)
-            asking.append((again.who, again.tries))
+            asking.append(heapq.heappop(self._returns))
         # Nobody is first for having come back.
         for place in self._dice.permutation(len(asking)):
-            who, tries = asking[place]
-            self._request(who, tries, now)
+            self._request(asking[place], now)
 
-    def _request(self, who: int, tries: int, now: float) -> None:
+    def _request(self, coming: _Return, now: float) -> None:
+        who, tries = coming.who, coming.tries
         wanted = self._people.used(who, now) + 1
         if wanted > self.scenario.images:
             self.record.answered(who, now, Said.WINDOW, tries)
@@ -117,19 +120,40 @@ class Storm:
         ask = Ask(who=who, wanted=wanted, images=images, h=h, cost=1.0, at=now)
         said = self.control.asks(ask)
         self._offers.append((now, who, wanted))
+        if said is not Said.YES and self._waits(who):
+            said = Said.LATER
         self.record.answered(who, now, said, tries)
-        if said is Said.YES:
-            self._people.uses(who, now)
-            self._fleet.join(Job(who, now, 1.0), paid=False)
-            self._admitted.append(now)
-        else:
-            self._perhaps_later(who, tries, now)
+        if coming.told == wanted:
+            self.record.came_back(said)
+        self._answered(ask, said, tries)
 
-    def _perhaps_later(self, who: int, tries: int, now: float) -> None:
-        most, mean = self._patience(who)
+    def _answered(self, ask: Ask, said: Said, tries: int) -> None:
+        match said:
+            case Said.YES:
+                self._people.uses(ask.who, ask.at)
+                self._fleet.join(Job(ask.who, ask.at, 1.0), paid=False)
+                self._admitted.append(ask.at)
+            case Said.LATER:
+                self._people.uses(ask.who, ask.at)
+                self._fleet.deferred.append(Job(ask.who, ask.at, 1.0))
+            case _:
+                self._perhaps_later(ask, said, tries)
+
+    def _waits(self, who: int) -> bool:
+        manner = self._people.manner(who)
+        return self.control.defers and manner is Manner.WAITS and not self.scenario.odd_retry
+
+    def _perhaps_later(self, ask: Ask, said: Said, tries: int) -> None:
+        told = self._people.manner(ask.who) is Manner.POLITE and not self.scenario.odd_retry
+        if told and tries < POLITE_TRIES:
+            at = self.control.back_at(ask, said, self._people.turns(ask.who, ask.at))
+            if at is not None:
+                heapq.heappush(self._returns, _Return(at, ask.who, tries + 1, told=ask.wanted))
+            return
+        most, mean = self._patience(ask.who)
         if tries < most:
-            at = now + float(self._dice.exponential(mean))
-            heapq.heappush(self._returns, _Return(at, who, tries + 1))
+            at = ask.at + float(self._dice.exponential(mean))
+            heapq.heappush(self._returns, _Return(at, ask.who, tries + 1))
 
     def _patience(self, who: int) -> tuple[int, float]:
         if self.scenario.odd_retry:

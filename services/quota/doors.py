@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.contracts import Lane, render_cost
-from services.contracts.events import JobAdmitted, LimitsChanged, LoadReported
+from services.contracts.events import (
+    JobAdmitted,
+    JobRejected,
+    JobRequested,
+    LimitsChanged,
+    LoadReported,
+    Rule,
+)
 from services.quota.core import OPEN, Doorway
 from services.quota.core.law import DEFAULTS, Constants, Door, Signal, Terrain, read_signal
 
@@ -44,6 +51,7 @@ class Doors:
         backlog = self._deferred_seconds(terrain.signal)
         return Doorway(
             shut=door.is_shut(now, terrain, self._k),
+            walled=door.is_walled(now, terrain, self._k),
             opens_in=timedelta(seconds=door.opens_in(now, terrain, self._k)),
             may_defer=backlog is not None and backlog < self._k.deferral,
             deferred_wait=None if backlog is None else timedelta(seconds=backlog),
@@ -56,6 +64,17 @@ class Doors:
         pool = admitted.spec.pool
         door = self._at(pool, now, self._terrain(pool))
         self._doors[pool] = door.letting_in(render_cost(admitted.spec), now)
+
+    def send_away(self, request: JobRequested, rejected: JobRejected, now: datetime) -> None:
+        """Who comes next is told a later moment; who was told one before keeps it."""
+        if rejected.rule is not Rule.FLEET_FULL or rejected.retry_at is None:
+            return
+        pool = request.spec.pool
+        terrain = self._terrain(pool)
+        door = self._at(pool, now, terrain)
+        if rejected.retry_at >= now + timedelta(seconds=door.opens_in(now, terrain, self._k)):
+            cost = render_cost(request.spec)
+            self._doors[pool] = door.sending_away(cost, now, terrain, self._k)
 
     def _at(self, pool: str, now: datetime, terrain: Terrain) -> Door:
         door = self._doors.get(pool, Door()).at(now, terrain, self._k)

@@ -12,6 +12,7 @@ from services.contracts.events import (
     JobCancelled,
     JobCompleted,
     JobFailed,
+    JobRejected,
     JobRequested,
     LimitsChanged,
 )
@@ -99,8 +100,11 @@ class Handlers:
             return
         if outcome.verdict is Verdict.CONGESTED:
             raise Unavailable("ledger", "too many of an account's decisions are not filed yet")
-        if isinstance(outcome.decision, JobAdmitted):
-            self._doors.let_in(outcome.decision, self._clock.now())
+        match outcome.decision:
+            case JobAdmitted() as admitted:
+                self._doors.let_in(admitted, self._clock.now())
+            case JobRejected() as rejected:
+                self._doors.send_away(request, rejected, self._clock.now())
         reports.decided(request, outcome)
         if request.reminder and outcome.verdict is Verdict.REPEATED:
             await self._tell_again(request)

@@ -36,6 +36,7 @@ def test_at_any_load_the_fleet_is_used_and_no_promise_broken(times: float) -> No
     assert found.tighten <= (60 if times >= 5 else 120)
     assert found.relax is not None
     assert found.relax <= 300
+    assert found.kept is None or found.kept >= 0.95
 
 
 def test_limits_by_hand_waste_most_of_what_the_law_gives_out() -> None:

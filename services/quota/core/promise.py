@@ -15,9 +15,10 @@ def promised(account: AccountQuota, row: LedgerRow, k: Constants) -> Promise | N
     held = account.promise
     if held and held.until < account.as_of:
         held = None
-    if row.rule is not Rule.LOAD or row.retry_at is None:
+    if row.rule not in (Rule.LOAD, Rule.FLEET_FULL) or row.retry_at is None:
         return held
     if held and held.units >= row.units and held.at <= row.retry_at:
         return held
-    until = row.retry_at + timedelta(seconds=k.promise_kept)
+    kept = k.promise_kept if row.rule is Rule.LOAD else k.turn_kept
+    until = row.retry_at + timedelta(seconds=kept)
     return Promise(units=row.units, at=row.retry_at, until=until)

@@ -58,9 +58,14 @@ def _broken_rule(
         return Rule.LOAD
     if len(account.open) >= terms.plan.concurrency:
         return Rule.CONCURRENCY
-    if doorway.shut and terms.plan.adaptive:
+    if terms.plan.adaptive and doorway.shut and (doorway.walled or not _is_due(account, facts)):
         return Rule.FLEET_FULL
     return None
+
+
+def _is_due(account: AccountQuota, facts: QuotaFacts) -> bool:
+    """It was told to come back now."""
+    return account.promise is not None and account.promise.covers(facts.units, account.as_of)
 
 
 def _retry_at(
@@ -70,7 +75,7 @@ def _retry_at(
         return _earlier(account, facts.units, retry_at(account, facts.units, terms))
     if rule is Rule.FLEET_FULL:
         spread = _SPREAD * (1 - hash_offset(account.account, account.as_of))
-        return account.as_of + doorway.opens_in + spread
+        return _earlier(account, facts.units, account.as_of + doorway.opens_in + spread)
     return None
 
 

@@ -113,7 +113,7 @@ def test_a_full_fleet_breaks_no_promise_for_good() -> None:
     account = an_account_refused_for_nothing_used()
     state, decision = refused_at(0.1, account)
     assert decision.retry_at
-    shut = Doorway(shut=True, opens_in=MINUTE)
+    shut = Doorway(shut=True, walled=True, opens_in=MINUTE)
     outcome = reserve(
         state, requested(50, account=account), book(limits(0.0)), decision.retry_at, doorway=shut
     )

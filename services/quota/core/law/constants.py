@@ -24,6 +24,7 @@ _TIMES = frozenset(
         "blind_pace",
         "deferral",
         "promise_kept",
+        "turn_kept",
     }
 )
 
@@ -100,11 +101,16 @@ class Constants:
     """Share of a promised wait at which it counts as trouble, before it is broken."""
     calm: float = 0.6
     """Pressure under which the fleet counts as calm again."""
-    wall: float = 0.9
-    """Share of `free_wait` from which a free job is not let in, whatever its quota."""
+    wall: float = 0.75
+    """Share of `free_wait` from which a free job is not let in, whatever its quota. Predictions may
+    be a fifth too short: paid jobs come by chance, and a small fleet sees few of them a minute."""
+    turns: float = 0.5
+    """Share of the budget that is promised to those who are sent away: the queue has to shrink."""
+    turn_wall: float = 0.82
+    """The same for one who was told to come now: who comes unasked finds the door shut before."""
     gap: float = 30.0
     """A pool whose last worker went is given so long to get another, before its door shuts."""
-    longest_shut: float = 60.0
+    longest_shut: float = 600.0
     """For so long at most a shut door sends people away: by then everything may be different."""
     bucket: float = 1.5
     """While tight, free jobs come in at this share of their budget at most: noise passes, a wave
@@ -129,6 +135,8 @@ class Constants:
     """What is promised is worth this share of the multiplier in force: it may fall a little."""
     promise_kept: float = 3600.0
     """For so long after its moment a promise is kept, though the multiplier fell meanwhile."""
+    turn_kept: float = 300.0
+    """And so long the moment that a shut door has named: others are told the next ones."""
 
     def faster(self, pace: float) -> "Constants":
         """The same law with every time divided by `pace`, for drills."""

@@ -36,7 +36,8 @@ _SLICE = timedelta(seconds=0.25)
 class Door:
     """One replica's door to one pool. `let_in` are moments and costs, since the newest report.
 
-    `empty_since` is when nobody was left to draw; none while somebody is.
+    `empty_since` is when nobody was left to draw; none while somebody is. `named` is the last
+    moment at which somebody who was sent away was told to come back.
     """
 
     as_of: datetime | None = None
@@ -44,6 +45,7 @@ class Door:
     tokens: float | None = None
     filled_at: datetime | None = None
     empty_since: datetime | None = None
+    named: datetime | None = None
 
     def at(self, now: datetime, terrain: Terrain, k: Constants) -> "Door":
         """The door at `now`: what a newer report counts is forgotten, the bucket fills."""
@@ -58,6 +60,7 @@ class Door:
             tokens=self._filled(now, terrain, k),
             filled_at=now,
             empty_since=(self.empty_since or now) if signal and signal.capacity <= 0 else None,
+            named=self.named if self.named and self.named > now else None,
         )
 
     def _filled(self, now: datetime, terrain: Terrain, k: Constants) -> float | None:
@@ -92,14 +95,31 @@ class Door:
             return False
         if self.tokens is not None and self.tokens <= 0:
             return True
-        return self.wait(now, terrain) > _height(now, terrain, k)
+        return self.wait(now, terrain) > k.wall * _promised(now, terrain, k)
+
+    def is_walled(self, now: datetime, terrain: Terrain, k: Constants) -> bool:
+        """True where a job would wait too long: not even who was told to come now gets in."""
+        over = self.wait(now, terrain) > k.turn_wall * _promised(now, terrain, k)
+        return over and not self._is_in_gap(now, k)
 
     def opens_in(self, now: datetime, terrain: Terrain, k: Constants) -> float:
-        """For how many seconds it stays shut, if nothing else comes in."""
-        over = self.wait(now, terrain) - _height(now, terrain, k)
+        """In how many seconds one who is sent away now gets in, after those sent away before."""
+        over = self.wait(now, terrain) - k.wall * _promised(now, terrain, k)
         if self.tokens is not None and self.tokens <= 0 and terrain.budget:
             over = max(over, -self.tokens / (k.bucket * terrain.budget * terrain.share))
+        if self.named:
+            over = max(over, (self.named - now).total_seconds())
         return min(k.longest_shut, max(0.0, over))
+
+    def sending_away(self, cost: float, now: datetime, terrain: Terrain, k: Constants) -> "Door":
+        """Somebody was told to come back when it opens: the next is told a later moment.
+
+        A line of people who wait outside: they come back no faster than they can be let in.
+        """
+        speed = terrain.budget or (terrain.signal.free_speed if terrain.signal else 0.0)
+        slot = cost / (k.turns * speed * terrain.share) if speed else 0.0
+        named = now + timedelta(seconds=self.opens_in(now, terrain, k) + slot)
+        return replace(self, named=named)
 
     def _is_in_gap(self, now: datetime, k: Constants) -> bool:
         """A worker died a moment ago: the next is on its way, and jobs can wait for it."""
@@ -115,7 +135,7 @@ class Door:
         return replace(self, let_in=let_in, tokens=tokens)
 
 
-def _height(now: datetime, terrain: Terrain, k: Constants) -> float:
-    """The wait from which the wall stands, in seconds; the older the report, the lower."""
+def _promised(now: datetime, terrain: Terrain, k: Constants) -> float:
+    """The wait that is promised, in seconds; the older the report, the less is trusted."""
     age = (now - terrain.signal.at).total_seconds() if terrain.signal else 0.0
-    return k.wall * k.free_wait * min(1.0, max(0.5, 1 - age / k.free_wait))
+    return k.free_wait * min(1.0, max(0.5, 1 - age / k.free_wait))

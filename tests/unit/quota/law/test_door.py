@@ -15,14 +15,14 @@ def test_a_door_to_a_cool_fleet_is_open() -> None:
     assert not Door().is_shut(START, Terrain(signal=None), DEFAULTS)
 
 
-def test_the_wall_stands_at_nine_tenths_of_the_promised_wait() -> None:
-    assert not Door().is_shut(START, Terrain(signal=signal(wait=107)), DEFAULTS)
-    assert Door().is_shut(START, Terrain(signal=signal(wait=109)), DEFAULTS)
+def test_the_wall_stands_at_three_quarters_of_the_promised_wait() -> None:
+    assert not Door().is_shut(START, Terrain(signal=signal(wait=89)), DEFAULTS)
+    assert Door().is_shut(START, Terrain(signal=signal(wait=91)), DEFAULTS)
 
 
 def test_what_came_in_since_the_report_counts() -> None:
     """A wave between two reports: each second of it is ten more seconds of waiting."""
-    terrain = Terrain(signal=signal(wait=50))
+    terrain = Terrain(signal=signal(wait=32))
     door = Door().at(START, terrain, DEFAULTS)
     for number in range(58):
         now = START + number * SECOND / 100
@@ -36,7 +36,7 @@ def test_what_came_in_since_the_report_counts() -> None:
 def test_what_a_newer_report_counts_is_forgotten() -> None:
     door = Door().at(START, Terrain(signal=signal(wait=50)), DEFAULTS).letting_in(600, START)
     later = START + 3 * SECOND
-    newer = Terrain(signal=signal(later, wait=100))
+    newer = Terrain(signal=signal(later, wait=80))
     assert not door.at(later, newer, DEFAULTS).is_shut(later, newer, DEFAULTS)
 
 
@@ -73,7 +73,9 @@ def test_a_job_larger_than_the_bucket_still_gets_in() -> None:
     assert not door.is_shut(START, terrain, DEFAULTS)
     door = door.letting_in(50.0, START)
     assert door.is_shut(START, terrain, DEFAULTS)
-    assert door.opens_in(START, terrain, DEFAULTS) == DEFAULTS.longest_shut, "not for minutes"
+    assert door.opens_in(START, terrain, DEFAULTS) == pytest.approx(318, abs=1)
+    door = door.letting_in(500.0, START)
+    assert door.opens_in(START, terrain, DEFAULTS) == DEFAULTS.longest_shut, "not for hours"
 
 
 def test_without_tight_limits_there_is_no_bucket() -> None:
@@ -86,7 +88,26 @@ def test_without_tight_limits_there_is_no_bucket() -> None:
 
 def test_a_shut_wall_says_for_how_long() -> None:
     terrain = Terrain(signal=signal(wait=120))
-    assert Door().opens_in(START, terrain, DEFAULTS) == pytest.approx(12)
+    assert Door().opens_in(START, terrain, DEFAULTS) == pytest.approx(30)
+
+
+def test_those_who_are_sent_away_come_back_one_after_another() -> None:
+    """No faster than half of the budget, so that the queue before them shrinks."""
+    terrain = Terrain(signal=signal(wait=120), budget=2.0)
+    door, moments = Door().at(START, terrain, DEFAULTS), []
+    for _ in range(4):
+        moments.append(door.opens_in(START, terrain, DEFAULTS))
+        door = door.sending_away(5.0, START, terrain, DEFAULTS)
+    assert moments == pytest.approx([30, 35, 40, 45])
+    later = START + 60 * SECOND
+    assert door.at(later, terrain, DEFAULTS).named is None, "their moments are over"
+
+
+def test_the_last_seconds_before_the_promise_are_for_those_who_were_told_to_come() -> None:
+    terrain = Terrain(signal=signal(wait=95))
+    assert Door().is_shut(START, terrain, DEFAULTS)
+    assert not Door().is_walled(START, terrain, DEFAULTS)
+    assert Door().is_walled(START, Terrain(signal=signal(wait=99)), DEFAULTS)
 
 
 def test_a_pool_whose_only_worker_died_keeps_its_door_open_for_a_while() -> None:
