@@ -53,12 +53,13 @@ class Attempt:
 
 @dataclass
 class Crowd:
-    """`pace` divides every time. `wish` is the body of each request."""
+    """`pace` divides every time. `wish` is the body of each request; nobody comes after `until`."""
 
     url: str
     wish: dict[str, object]
     pace: float
     dice: np.random.Generator
+    until: float
     attempts: list[Attempt] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _began: float = 0.0
@@ -129,8 +130,10 @@ class Crowd:
         """At the moment that the refusal named, if that is within the storm."""
         if attempt.retry_at is None or attempt.tries >= POLITE_TRIES:
             return
-        wait = attempt.retry_at.timestamp() - time.time()
-        await asyncio.sleep(max(0.0, wait) + _GRACE)
+        wait = max(0.0, attempt.retry_at.timestamp() - time.time()) + _GRACE
+        if self.now + wait > self.until:
+            return
+        await asyncio.sleep(wait)
         self.ask(member, self.now, attempt.tries + 1, told=True)
 
     async def _request(self, member: Member, attempt: Attempt) -> None:

@@ -98,7 +98,7 @@ async def _storm(bench: Bench, drill: Drill, scenario: Scenario, members: list[M
     dice = np.random.default_rng(drill.seed)
     record = Record(scenario=scenario, control="live", seed=drill.seed)
     until = scenario.until / drill.pace
-    async with Crowd(bench.system.url, _WISH, drill.pace, dice) as crowd:
+    async with Crowd(bench.system.url, _WISH, drill.pace, dice, until) as crowd:
         watching = asyncio.create_task(_watch(crowd, drill, record))
         await _open_loop(crowd, drill, scenario, members, until)
         await crowd.until_quiet(until)
