@@ -35,7 +35,7 @@ class Member:
 class Attempt:
     """One request. Times are seconds since the storm began; `due` is when it was meant to come.
 
-    `told`: that moment was named by a refusal.
+    `used`: what a refusal said of the account; `told`: what it had said when it named this moment.
     """
 
     who: int
@@ -43,7 +43,8 @@ class Attempt:
     due: float
     tries: int
     answered: float = 0.0
-    told: bool = False
+    told: int | None = None
+    used: int | None = None
     deferred: bool = False
     job: str | None = None
     rule: str | None = None
@@ -83,7 +84,7 @@ class Crowd:
     def now(self) -> float:
         return time.monotonic() - self._began
 
-    def ask(self, member: Member, due: float, tries: int = 0, *, told: bool = False) -> None:
+    def ask(self, member: Member, due: float, tries: int = 0, *, told: int | None = None) -> None:
         """Now; whatever becomes of it is noted in the background."""
         task = asyncio.create_task(self._see_through(member, due, tries, told=told))
         self._tasks.add(task)
@@ -110,7 +111,9 @@ class Crowd:
                 found[attempt.job] = datetime.fromisoformat(began).timestamp() - offset
         return found
 
-    async def _see_through(self, member: Member, due: float, tries: int, *, told: bool) -> None:
+    async def _see_through(
+        self, member: Member, due: float, tries: int, *, told: int | None
+    ) -> None:
         attempt = Attempt(member.number, member.paid, due, tries, told=told)
         self.attempts.append(attempt)
         await self._request(member, attempt)
@@ -134,7 +137,7 @@ class Crowd:
         if self.now + wait > self.until:
             return
         await asyncio.sleep(wait)
-        self.ask(member, self.now, attempt.tries + 1, told=True)
+        self.ask(member, self.now, attempt.tries + 1, told=attempt.used)
 
     async def _request(self, member: Member, attempt: Attempt) -> None:
         try:
@@ -152,7 +155,7 @@ class Crowd:
             queue = told.get("queue") or {}
             attempt.deferred = "deferred" in (told["status"], queue.get("lane"))
         elif "rule" in told:
-            attempt.rule = told["rule"]
+            attempt.rule, attempt.used = told["rule"], told["used"]
             if told.get("retry_at"):
                 attempt.retry_at = datetime.fromisoformat(told["retry_at"])
         else:

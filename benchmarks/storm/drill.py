@@ -184,7 +184,7 @@ def _fill(record: Record, attempts: list[Attempt], started: dict[str, float], pa
         if not attempt.paid and attempt.failed is None:
             said = _said(attempt)
             record.answered(attempt.who, due, said, attempt.tries)
-            if attempt.told and said is not Said.WINDOW:
+            if attempt.told is not None and attempt.used in {None, attempt.told}:
                 record.came_back(said)
         if attempt.job and attempt.job in started and not attempt.deferred:
             job = Job(attempt.who, due, 1.0)

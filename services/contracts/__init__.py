@@ -12,14 +12,24 @@ from services.contracts.envelope import (
 )
 from services.contracts.event import Data, Event, Instant, event_class, event_classes
 from services.contracts.ids import AccountId, EventId, JobId, KeyId, SubmissionId, UploadId
-from services.contracts.jobs import ImageRef, JobSpec, JobStatus, Lane, LighterRender, Origin
+from services.contracts.jobs import (
+    ImageRef,
+    JobSpec,
+    JobStatus,
+    Lane,
+    LighterRender,
+    Origin,
+    PictureFormat,
+)
 from services.contracts.limits import effective_limit, hash_offset, hash_turns_at
 from services.contracts.order import END_RANK, Rank, job_rank, job_status
 from services.contracts.streams import STREAMS, Stream, StreamSpec, TopicSpec, topic, topics
+from services.contracts.uploads import UPLOADS, upload_key, uploads_of
 
 __all__ = [
     "END_RANK",
     "STREAMS",
+    "UPLOADS",
     "AccountId",
     "Catalogue",
     "Data",
@@ -37,6 +47,7 @@ __all__ = [
     "LighterRender",
     "ModelEntry",
     "Origin",
+    "PictureFormat",
     "Rank",
     "Size",
     "Stream",
@@ -59,4 +70,6 @@ __all__ = [
     "render_cost",
     "topic",
     "topics",
+    "upload_key",
+    "uploads_of",
 ]

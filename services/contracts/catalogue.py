@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
+    "Alias",
     "Catalogue",
     "Digest",
     "Light",
@@ -20,6 +21,8 @@ __all__ = [
 ]
 
 ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+
+Alias = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 in hexadecimal."""
@@ -94,8 +97,9 @@ class ModelEntry(_Data):
     `path` is a folder in diffusers format, relative to the catalogue's own folder. `files` are the
     digests of all that is read there, by path inside it; none named, none checked. `loras` are
     merged into its weights when it is loaded: several entries may share a folder.
-    `price` is in quota units for one image. `stall_seconds` is how long an engine may stand still
-    over this model until it is killed, where that is not what the workers' setting says.
+    `price` is in quota units for one image. With `resizes`, pictures of any size may be asked for:
+    the nearest of `sizes` is drawn and brought to that. `stall_seconds` is how long an engine may
+    stand still over this model until it is killed, where that isn't what the workers' setting says.
     """
 
     id: ModelId
@@ -112,6 +116,7 @@ class ModelEntry(_Data):
     max_images: int = Field(default=10, ge=1, le=10)
     price: int = Field(default=1, ge=1)
     light: Light | None = None
+    resizes: bool = False
     stall_seconds: float | None = Field(default=None, gt=0, le=7200)
     licence: str
 
@@ -121,15 +126,20 @@ class ModelEntry(_Data):
 
 
 class Catalogue(_Data):
-    """Every model served, the default first."""
+    """Every model served, the default first. `aliases` are other names by which they are asked."""
 
     models: tuple[ModelEntry, ...] = Field(min_length=1)
+    aliases: Mapping[Alias, ModelId] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> "Catalogue":
         ids = [model.id for model in self.models]
         if len(set(ids)) != len(ids):
             raise ValueError("two models share one id")
+        if unknown := set(self.aliases.values()) - set(ids):
+            raise ValueError(f"aliases of no model: {', '.join(sorted(unknown))}")
+        if taken := set(self.aliases) & set(ids):
+            raise ValueError(f"aliases that are models' ids: {', '.join(sorted(taken))}")
         return self
 
     @property
@@ -137,4 +147,6 @@ class Catalogue(_Data):
         return self.models[0]
 
     def find(self, model_id: str) -> ModelEntry | None:
+        """By its id or an alias."""
+        model_id = self.aliases.get(model_id, model_id)
         return next((model for model in self.models if model.id == model_id), None)

@@ -4,11 +4,11 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from services.contracts.catalogue import Digest, ModelId, TaskKind
+from services.contracts.catalogue import Digest, ModelId, Size, TaskKind
 from services.contracts.event import Data
 from services.contracts.ids import UploadId
 
-__all__ = ["ImageRef", "JobSpec", "JobStatus", "Lane", "LighterRender", "Origin"]
+__all__ = ["ImageRef", "JobSpec", "JobStatus", "Lane", "LighterRender", "Origin", "PictureFormat"]
 
 MAX_PROMPT = 32_000
 
@@ -44,6 +44,18 @@ class Origin(StrEnum):
     KAFKA = "kafka"
 
 
+class PictureFormat(StrEnum):
+    """How a finished picture is written down."""
+
+    PNG = "png"
+    WEBP = "webp"
+    JPEG = "jpeg"
+
+    @property
+    def media_type(self) -> str:
+        return f"image/{self}"
+
+
 class LighterRender(Data):
     """What a render may be cut down to, by the model's own entry in the catalogue."""
 
@@ -53,7 +65,11 @@ class LighterRender(Data):
 
 
 class JobSpec(Data):
-    """One request of `n` images with every default filled in. Sizes are in pixels."""
+    """One request of `n` images with every default filled in. Sizes are in pixels.
+
+    `width` and `height` are drawn; the picture is brought to `output` afterwards, where that is
+    another size.
+    """
 
     task: TaskKind = TaskKind.TEXT_TO_IMAGE
     model: ModelId
@@ -68,6 +84,11 @@ class JobSpec(Data):
     seed: int = Field(
         ge=0, lt=2**32, description="Seed of the first image; image k uses seed + k (mod 2**32)."
     )
+    output: Size | None = None
+    format: PictureFormat = PictureFormat.PNG
+    compression: int = Field(
+        default=100, ge=0, le=100, description="Quality of a WebP or JPEG file; PNG loses nothing."
+    )
     strength: float | None = Field(default=None, gt=0, le=1)
     previews: int = Field(
         default=0, ge=0, le=10, description="Early looks at the first image, spread over its steps."
@@ -78,6 +99,11 @@ class JobSpec(Data):
     @property
     def seeds(self) -> tuple[int, ...]:
         return tuple((self.seed + index) % 2**32 for index in range(self.n))
+
+    @property
+    def size(self) -> Size:
+        """Of the finished picture."""
+        return self.output or Size(width=self.width, height=self.height)
 
     def lightened(self, lighter: LighterRender) -> "JobSpec":
         return self.model_copy(update=lighter.model_dump())

@@ -154,6 +154,15 @@ _BLOBS = (
         "HEATSINK_GATEWAY_PICTURE_GRACE_HOURS",
     ),
     Kept(
+        "photos and masks that came with requests",
+        "blob store",
+        None,
+        _days(3),
+        "from their storing",
+        Goes.SWEEP,
+        "HEATSINK_GATEWAY_UPLOAD_HOURS",
+    ),
+    Kept(
         "pictures that are no job's: previews, and those of attempts that came to nothing",
         "blob store",
         None,

@@ -1,8 +1,9 @@
 """Where requests become jobs: each once, and stored before it is answered."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.contracts import AccountId, Event, JobId, JobSpec, JobStatus, LighterRender
 from services.contracts.events import JobCancelRequested
@@ -10,8 +11,10 @@ from services.gateway.core.acceptance import Bounds, Outlook, obstacle
 from services.gateway.core.account import Caller
 from services.gateway.core.idempotency import Verdict, may_join, verdict
 from services.gateway.core.job import Job, cancel, project
+from services.gateway.core.pictures import folder_of
 from services.gateway.core.reminder import requested
 from services.gateway.repository import Jobs
+from services.gateway.sweeps import PictureStore
 from services.gateway.waiters import Waiters, Watch
 from services.kit.budget import budget
 from services.kit.clock import Clock
@@ -63,6 +66,7 @@ class Order:
     allow_deferred: bool = False
     allow_degraded: bool = False
     lighter: LighterRender | None = None
+    start_by: datetime | None = None
     end_user: str | None = None
 
     @property
@@ -116,12 +120,20 @@ class Desk:
 
     async def outcome(self, job: Job, seconds: float) -> Job:
         """The job once it has ended or is put off, or as it is after `seconds`."""
+        async with aclosing(self.follow(job, seconds)) as states:
+            async for state in states:
+                job = state
+        return job
+
+    async def follow(self, job: Job, seconds: float) -> AsyncGenerator[Job]:
+        """The job at once, and whenever it may have changed, to its end or for `seconds`."""
         deadline = self._clock.monotonic() + seconds
         with self._waiters.watch(job.id) as watch:
             job = self._waiters.fold(job)
+            yield job
             while not _is_settled(job) and (left := deadline - self._clock.monotonic()) > 0:
                 job = await self._next(job, watch, left)
-        return job
+                yield job
 
     async def look(self, account: AccountId, id: JobId) -> Job | None:
         job = await self._jobs.get(account, id)
@@ -152,6 +164,13 @@ class Desk:
 
         wished = await self._jobs.change(id, decide)
         return self._waiters.fold(wished) if wished else None
+
+    async def forget(self, job: Job, pictures: PictureStore) -> bool:
+        """The ended job goes with its pictures; false while something of it is not published."""
+        await self._jobs.apply(job.id, self._waiters.heard(job.id))
+        for picture in await pictures.list(folder_of(job.id)):
+            await pictures.delete(picture.key)
+        return await self._jobs.discard(job.id)
 
     async def _next(self, job: Job, watch: Watch, seconds: float) -> Job:
         heard = await watch.news(min(seconds, self._settings.poll_seconds))
@@ -205,6 +224,7 @@ class Desk:
             allow_deferred=order.allow_deferred,
             allow_degraded=order.allow_degraded,
             lighter=order.lighter,
+            start_by=order.start_by,
             digest=order.digest,
             created_at=now,
             updated_at=now,

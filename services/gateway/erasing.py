@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from services.contracts import AccountId, Event
+from services.contracts import AccountId, Event, uploads_of
 from services.contracts.events import AccountForgotten
 from services.gateway.core.account import erased
 from services.gateway.core.job import Job, cancelling
@@ -23,7 +23,7 @@ _PAGE = 100
 
 
 class Erasing:
-    """Keys stop, open jobs are cancelled, ended ones go with their pictures, the account last.
+    """Keys stop, open jobs are cancelled, ended ones go with their pictures, photos, the account.
 
     For `quiet` after the beginning a replica that remembers a key may still take in a job.
     """
@@ -50,6 +50,8 @@ class Erasing:
         await self._accounts.change(account, erased)
         self._forget(account)
         left = await self._jobs_left(account)
+        for upload in await self._pictures.list(uploads_of(account)):
+            await self._pictures.delete(upload.key)
         noisy = self._clock.now() < erasure.begun_at + self._quiet
         if left or noisy or erasure.awaits:
             return False

@@ -90,6 +90,15 @@ class GatewaySettings(ServiceSettings):
     body_bytes: int = Field(
         1_048_576, ge=1024, le=16_777_216, description="largest JSON body, 1024 to 16777216"
     )
+    upload_bytes: int = Field(
+        33_554_432, ge=65_536, le=536_870_912, description="largest form with photos, in bytes"
+    )
+    upload_hours: float = Field(
+        72, ge=24, le=720, description="hours to keep the photos of requests, 24 to 720"
+    )
+    decoders: int = Field(
+        2, ge=1, le=64, description="processes that read photos at a time, 1 to 64"
+    )
     body_seconds: float = Field(
         10, gt=0, le=120, description="seconds in which a body must arrive, up to 120"
     )

@@ -1,11 +1,11 @@
-"""What goes by itself: prompts before their jobs, and pictures that no job has (any more)."""
+"""What goes by itself: prompts before their jobs, photos, and pictures that no job has."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from services.contracts import JobId
+from services.contracts import UPLOADS, JobId
 from services.gateway.core.job import Job, without_prompt
 from services.gateway.core.pictures import PICTURES, is_nobodys, job_of
 from services.gateway.repository import Jobs
@@ -13,7 +13,7 @@ from services.kit.blobs import BlobInfo
 from services.kit.clock import Clock
 from services.kit.telemetry import metrics
 
-__all__ = ["PictureStore", "PictureSweep", "PromptSweep"]
+__all__ = ["PictureStore", "PictureSweep", "PromptSweep", "UploadSweep"]
 
 log = structlog.get_logger(__name__)
 
@@ -102,3 +102,26 @@ class PictureSweep:
 
     async def _known(self, ids: list[JobId]) -> dict[JobId, Job]:
         return await self._jobs.known(list(dict.fromkeys(ids))) if ids else {}
+
+
+class UploadSweep:
+    """Removes photos and masks that are `keep` old: their renders are long over."""
+
+    name = "uploads"
+
+    def __init__(self, store: PictureStore, clock: Clock, keep: timedelta) -> None:
+        self._store = store
+        self._clock = clock
+        self._keep = keep
+        self._after = ""
+
+    async def portion(self) -> bool:
+        """One portion; true when more waits. Raises Unavailable."""
+        before = self._clock.now() - self._keep
+        found = await self._store.list(UPLOADS, after=self._after, limit=_PORTION)
+        for info in found:
+            if info.modified <= before:
+                await self._store.delete(info.key)
+                metrics.RETENTION_REMOVED.add(1, what="upload", reason="expired")
+        self._after = found[-1].key if len(found) == _PORTION else ""
+        return bool(self._after)

@@ -19,10 +19,11 @@ from services.gateway.failures import AuthFailures
 from services.gateway.handlers import Handlers, Projection
 from services.gateway.housekeeping import Chore, Housekeeping
 from services.gateway.keyring import Keyring
+from services.gateway.photos import Decoder, DecoderSettings
 from services.gateway.reminders import Reminders
 from services.gateway.repository import ACCOUNTS, JOBS, Accounts, Jobs
 from services.gateway.settings import GatewaySettings
-from services.gateway.sweeps import PictureSweep, PromptSweep
+from services.gateway.sweeps import PictureSweep, PromptSweep, UploadSweep
 from services.gateway.undecided import Undecided
 from services.gateway.waiters import Waiters
 from services.kit.blobs import Blobs
@@ -123,6 +124,7 @@ def _gateway(context: Context[GatewaySettings], catalogue: Catalogue, known: _Kn
         failures=AuthFailures(clock),
         tables=Tables(known.usage, known.limits, known.load),
         pictures=Blobs.open(settings.blobs, timeout=_BLOB_SECONDS),
+        decoder=Decoder(DecoderSettings(at_once=settings.decoders)),
         links=LinkSigner(secrets),
         cursors=CursorSealer(secrets[0]),
         pepper=settings.pepper,
@@ -135,6 +137,7 @@ def _server(context: Context[GatewaySettings], gateway: Gateway) -> HttpServer:
     app = guarded(
         create_app(gateway),
         Limits(settings.body_bytes, settings.body_seconds),
+        Limits(settings.upload_bytes, settings.body_seconds),
         at_once=settings.requests_at_once,
         database_seconds=settings.database_seconds,
     )
@@ -171,8 +174,10 @@ def _housekeeping(
     settings, clock = context.settings, context.clock
     every = settings.sweep_minutes * 60
     grace = timedelta(hours=settings.picture_grace_hours)
+    uploads = timedelta(hours=settings.upload_hours)
     chores: dict[Chore, float] = {
-        PictureSweep(jobs, Blobs.open(settings.blobs), clock, grace): every
+        PictureSweep(jobs, Blobs.open(settings.blobs), clock, grace): every,
+        UploadSweep(Blobs.open(settings.blobs), clock, uploads): every,
     }
     if settings.prompt_days is not None:
         chores[PromptSweep(jobs, clock, timedelta(days=settings.prompt_days))] = every

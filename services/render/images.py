@@ -4,13 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
-from services.contracts import ImageRef, JobId
+from services.contracts import AccountId, ImageRef, JobId, UploadId, upload_key
 from services.render.core import Claim
 from services.render.engine import Picture
 
 __all__ = ["BlobStore", "Images", "Stored"]
 
-_MEDIA_TYPE = "image/png"
 _PREVIEW_TYPE = "image/webp"
 
 
@@ -26,6 +25,8 @@ class BlobStore(Protocol):
 
     async def delete(self, key: str) -> None: ...
 
+    async def get(self, key: str) -> bytes: ...
+
     async def list(self, prefix: str) -> Sequence[Stored]: ...
 
 
@@ -39,6 +40,10 @@ class Images:
         return tuple(
             [await self._store(claim, index, picture) for index, picture in enumerate(pictures)]
         )
+
+    async def upload(self, account: AccountId, upload: UploadId) -> bytes:
+        """A photo or a mask that came with a request. Raises BlobMissing and Unavailable."""
+        return await self._blobs.get(upload_key(account, upload))
 
     async def store_preview(self, claim: Claim, step: int, content: bytes) -> str:
         """Its key. Nobody names it once the job has ended, so gateway's sweep takes it."""
@@ -56,15 +61,16 @@ class Images:
             await self._blobs.delete(stored.key)
 
     async def _store(self, claim: Claim, index: int, picture: Picture) -> ImageRef:
-        key = f"{_folder(claim.job)}/{claim.attempt}-{index}.png"
-        await self._blobs.put(key, picture.png, media_type=_MEDIA_TYPE)
+        key = f"{_folder(claim.job)}/{claim.attempt}-{index}.{picture.format}"
+        media_type = picture.format.media_type
+        await self._blobs.put(key, picture.content, media_type=media_type)
         return ImageRef(
             index=index,
             blob=key,
-            media_type=_MEDIA_TYPE,
+            media_type=media_type,
             # A picture of some megabytes takes a few milliseconds: no thread is worth that.
-            sha256=hashlib.sha256(picture.png).hexdigest(),
-            bytes=len(picture.png),
+            sha256=hashlib.sha256(picture.content).hexdigest(),
+            bytes=len(picture.content),
             width=picture.width,
             height=picture.height,
             seed=picture.seed,

@@ -54,7 +54,7 @@ class FateEngine(FakeEngine):
     def _yield(self, draw: Draw) -> None:
         self.step(draw.job, draw.steps)
         pictures = tuple(
-            Picture(png=f"{draw.job} {seed}".encode(), seed=seed, width=8, height=8)
+            Picture(content=f"{draw.job} {seed}".encode(), seed=seed, width=8, height=8)
             for seed in draw.seeds
         )
         self._end(Drawn(job=draw.job, attempt=draw.attempt, pictures=pictures, seconds=1.0))

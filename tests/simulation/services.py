@@ -119,6 +119,9 @@ class Shelf:
     async def put(self, key: str, content: bytes, *, media_type: str) -> None:
         await self._process.call("blobs", lambda: self._blobs.__setitem__(key, content))
 
+    async def get(self, key: str) -> bytes:
+        return await self._process.call("blobs", lambda: self._blobs[key], writes=False)
+
     async def delete(self, key: str) -> None:
         await self._process.call("blobs", lambda: self._blobs.pop(key, None))
 

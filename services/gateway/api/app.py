@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from services.gateway.api import (
     account_keys,
     accounts,
+    dry_run,
     erasures,
     files,
     images,
@@ -27,9 +28,11 @@ from services.kit.http.credentials import refuse_credentials_in_url
 
 __all__ = ["create_app", "guarded"]
 
+_UPLOADING = "/v1/images/edits"
 _ROUTERS = (
     images.router,
     models.router,
+    dry_run.router,
     jobs.router,
     limits.router,
     files.router,
@@ -61,12 +64,17 @@ def create_app(gateway: Gateway) -> FastAPI:
 
 
 def guarded(
-    app: FastAPI, limits: Limits, *, at_once: int = 1000, database_seconds: float = 2.5
+    app: FastAPI,
+    limits: Limits,
+    uploads: Limits,
+    *,
+    at_once: int = 1000,
+    database_seconds: float = 2.5,
 ) -> ASGIApp:
-    """The app as it is put on a port; for the bounds see `protect`."""
+    """The app as it is put on a port; for the bounds see `protect`. Photos have `uploads`."""
     return protect(
         app,
-        limits=lambda _: limits,
+        limits=lambda scope: uploads if scope.get("path") == _UPLOADING else limits,
         respond=respond,
         at_once=at_once,
         database_seconds=database_seconds,

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from services.kit.http.json_body import read_model
 
-__all__ = ["documented_body", "json_of"]
+__all__ = ["documented_body", "documented_form", "json_of"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -23,5 +23,13 @@ def json_of(model: type[M]) -> Callable[[Request], Awaitable[M]]:
 
 
 def documented_body(model: type[BaseModel]) -> dict[str, Any]:
+    return _documented(model, "application/json")
+
+
+def documented_form(model: type[BaseModel]) -> dict[str, Any]:
+    return _documented(model, "multipart/form-data")
+
+
+def _documented(model: type[BaseModel], media_type: str) -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}

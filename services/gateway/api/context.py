@@ -15,8 +15,10 @@ from services.gateway.core.links import LinkSigner
 from services.gateway.desk import Desk
 from services.gateway.failures import AuthFailures
 from services.gateway.keyring import Keyring
+from services.gateway.photos import Decoder
 from services.gateway.repository import Accounts, Jobs
 from services.gateway.waiters import Waiters
+from services.kit.blobs import BlobInfo
 from services.kit.clock import Clock
 from services.kit.erasures import Erasures
 from services.kit.seats import Seats
@@ -38,6 +40,14 @@ class Pictures(Protocol):
     """Stored bytes by key. Raises BlobMissing and Unavailable."""
 
     async def get(self, key: str) -> bytes: ...
+
+    async def put(self, key: str, content: bytes, *, media_type: str) -> None: ...
+
+    async def delete(self, key: str) -> None: ...
+
+    async def list(
+        self, prefix: str = "", *, after: str = "", limit: int = 10_000
+    ) -> list[BlobInfo]: ...
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,7 @@ class Gateway:
     failures: AuthFailures
     tables: Tables
     pictures: Pictures
+    decoder: Decoder
     links: LinkSigner
     cursors: CursorSealer
     pepper: SecretStr

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.gateway.api.errors import envelope, openai_status
 from services.kit.http import ApiError, Code, FieldError, problem
 
-__all__ = ["BODY", "DRAWING", "KEY", "OpenAIError", "Problem", "answers"]
+__all__ = ["BODY", "DRAWING", "FORM", "KEY", "OpenAIError", "Problem", "answers"]
 
 _ALWAYS = (Code.CREDENTIALS_IN_URL, Code.INTERNAL_ERROR, Code.OVERLOADED)
 
@@ -42,6 +42,28 @@ BODY = (
     Code.TOO_LONG,
 )
 """Of routes that read JSON."""
+
+FORM = (
+    Code.BAD_REQUEST,
+    Code.INVALID_FORM,
+    Code.BODY_TIMEOUT,
+    Code.BODY_TOO_LARGE,
+    Code.UNSUPPORTED_MEDIA_TYPE,
+    Code.UNSUPPORTED_CONTENT_ENCODING,
+    Code.INVALID_CHARACTER,
+    Code.UNKNOWN_FIELD,
+    Code.MISSING_FIELD,
+    Code.INVALID_TYPE,
+    Code.INVALID_VALUE,
+    Code.TOO_LONG,
+    Code.IMAGE_UNREADABLE,
+    Code.IMAGE_TYPE_NOT_ALLOWED,
+    Code.IMAGE_TOO_MANY_PIXELS,
+    Code.IMAGE_DIMENSIONS,
+    Code.IMAGE_ANIMATED,
+    Code.IMAGE_DECODE_TIMEOUT,
+)
+"""Of routes that read a form with photos."""
 
 DRAWING = (
     Code.OUT_OF_RANGE,

@@ -4,7 +4,7 @@ import re
 
 from fastapi import APIRouter, Request, Response
 
-from services.contracts import JobId
+from services.contracts import JobId, PictureFormat
 from services.gateway.api.context import Gateway, Here
 from services.gateway.api.documented import answers
 from services.gateway.core.links import Link, LinkExpired, LinkInvalid
@@ -20,12 +20,15 @@ _INDEX = re.compile("0|[1-9][0-9]{0,2}")
 
 
 @router.get(
-    "/v1/files/{job}/{index}.png",
+    "/v1/files/{job}/{index}.{format}",
     operation_id="getPicture",
     summary="Fetch a picture by its signed link",
     response_class=Response,
     responses={
-        200: {"content": {"image/png": {}}, "description": "The picture."},
+        200: {
+            "content": {one.media_type: {} for one in PictureFormat},
+            "description": "The picture.",
+        },
         **answers(
             Code.LINK_INVALID,
             Code.LINK_EXPIRED,
@@ -41,9 +44,9 @@ _INDEX = re.compile("0|[1-9][0-9]{0,2}")
         ]
     },
 )
-async def get_picture(request: Request, here: Here, job: str, index: str) -> Response:
+async def get_picture(request: Request, here: Here, job: str, index: str, format: str) -> Response:
     """Links are in `images[].url` of a job and in `data[].url` of an images response."""
-    link = _link(request, job, index)
+    link = _link(request, job, index, format)
     try:
         here.links.check(link, here.clock.now())
     except LinkInvalid as invalid:
@@ -53,7 +56,7 @@ async def get_picture(request: Request, here: Here, job: str, index: str) -> Res
     return await _picture(here, link)
 
 
-def _link(request: Request, job: str, index: str) -> Link:
+def _link(request: Request, job: str, index: str, format: str) -> Link:
     """Each parameter once and no other, so that one picture has one address."""
     given = request.query_params.multi_items()
     values = dict(given)
@@ -66,7 +69,14 @@ def _link(request: Request, job: str, index: str) -> Link:
     if not well_formed:
         raise ApiError(Code.LINK_INVALID)
     try:
-        return Link(JobId(job), int(index), int(expires), values["key"], values["signature"])
+        return Link(
+            JobId(job),
+            int(index),
+            PictureFormat(format),
+            int(expires),
+            values["key"],
+            values["signature"],
+        )
     except ValueError as error:
         raise ApiError(Code.LINK_INVALID) from error
 
@@ -89,7 +99,7 @@ async def _picture(here: Gateway, link: Link) -> Response:
         media_type=image.media_type,
         headers={
             "Cache-Control": f"private, max-age={left}, immutable",
-            "Content-Disposition": f'inline; filename="{link.job}-{link.index}.png"',
+            "Content-Disposition": f'inline; filename="{link.job}-{link.index}.{link.format}"',
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "Cross-Origin-Resource-Policy": "cross-origin",
             "ETag": f'"{image.sha256}"',

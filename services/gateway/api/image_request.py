@@ -5,20 +5,19 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.contracts import PictureFormat
 from services.gateway.core.spec import MAX_PROMPT, Quality, Wish
 from services.kit.http import ApiError, Code, FieldError
 
-__all__ = ["ImageRequest", "refuse_unoffered"]
+__all__ = ["ImageOptions", "ImageRequest", "refuse_unoffered"]
+
+MAX_PARTIALS = 3
 
 _QUALITIES = Literal["auto", "low", "medium", "standard", "high", "hd", "xhigh", "max"]
 
 _UNOFFERED: Mapping[str, tuple[tuple[object, ...], str]] = {
     "background": (("auto", "opaque"), "Pictures have an opaque background: use opaque or auto."),
-    "output_format": (("png",), "Pictures are PNG files: use png."),
-    "output_compression": ((100,), "PNG loses nothing: use 100, or leave it out."),
     "moderation": (("auto", "low"), "Use auto or low."),
-    "stream": ((False,), "Streaming is not offered here yet: leave it out, or send false."),
-    "partial_images": ((0,), "Partial images need streaming, which is not offered here yet."),
     "style": ((), "The models served here have no styles: put it into the prompt."),
     "complexity": ((), "The models served here do not know complexity: leave it out."),
     "frame_count": ((), "Animations are not offered here: leave it out."),
@@ -63,7 +62,8 @@ class ImageRequest(BaseModel):
     n: int | None = Field(None, description="How many images: 1 to the model's maximum.")
     size: str | None = Field(
         None,
-        description="One of the model's sizes as `WIDTHxHEIGHT`, or `auto`: the model's first.",
+        description="`WIDTHxHEIGHT`, or `auto`: the model's first. Where the model's entry allows "
+        "it, any size from 16 to 2048: the nearest is drawn and resized.",
         examples=["auto"],
     )
     quality: _QUALITIES | None = Field(
@@ -72,16 +72,22 @@ class ImageRequest(BaseModel):
         "1; high and hd 1.5; xhigh 2; max is all that the model allows.",
     )
     background: str | None = Field(None, description="`opaque` or `auto`.")
-    output_format: str | None = Field(None, description="`png`.")
-    output_compression: int | None = Field(None, description="100: PNG loses nothing.")
+    output_format: Literal["png", "webp", "jpeg"] | None = Field(None, description="`png`.")
+    output_compression: int | None = Field(
+        None, description="Quality of a webp or jpeg file, 0 to 100 (default); of png, 100."
+    )
     moderation: str | None = Field(
         None, description="`auto` or `low`; no moderation is installed, so both draw the same."
     )
     response_format: Literal["b64_json", "url"] | None = Field(
         None, description="`b64_json` (default), or `url`: a signed link that expires."
     )
-    stream: bool | None = Field(None, description="`false`.")
-    partial_images: int | None = Field(None, description="0.")
+    stream: bool | None = Field(None, description="Server-sent events instead of one answer.")
+    partial_images: int | None = Field(
+        None,
+        description="Early looks at the first image in a stream: 0 (default) to 3; fewer may come.",
+        json_schema_extra={"minimum": 0, "maximum": MAX_PARTIALS},
+    )
     style: str | None = Field(None, description="Refused: the models have no styles.")
     complexity: str | None = Field(None, description="Refused.")
     frame_count: int | None = Field(None, description="Refused.")
@@ -102,11 +108,18 @@ class ImageRequest(BaseModel):
         return self.safety_identifier or self.user
 
     @property
+    def quality_drawn(self) -> str:
+        return "medium" if self.quality in {None, "auto"} else str(self.quality)
+
+    @property
     def own(self) -> ImageOptions:
         return self.heatsink or ImageOptions()
 
     @property
     def wish(self) -> Wish:
+        return self.wish_with()
+
+    def wish_with(self, *, strength: float | None = None) -> Wish:
         own = self.own
         return Wish(
             prompt=self.prompt,
@@ -118,6 +131,10 @@ class ImageRequest(BaseModel):
             steps=own.steps,
             guidance=own.guidance,
             seed=own.seed,
+            format=None if self.output_format is None else PictureFormat(self.output_format),
+            compression=self.output_compression,
+            previews=self.partial_images,
+            strength=strength,
         )
 
 
@@ -128,5 +145,26 @@ def refuse_unoffered(request: ImageRequest) -> None:
         for name, (accepted, detail) in _UNOFFERED.items()
         if (value := getattr(request, name)) is not None and value not in accepted
     ]
+    if request.stream:
+        errors += _unstreamable(request)
+    elif request.partial_images:
+        errors.append(_wrong("partial_images", "Partial images come in a stream: set `stream`."))
     if errors:
-        raise ApiError(Code.INVALID_VALUE, errors[0].detail, errors=errors)
+        raise ApiError(errors[0].code, errors[0].detail, errors=errors)
+
+
+def _unstreamable(request: ImageRequest) -> list[FieldError]:
+    found = []
+    if not 0 <= (request.partial_images or 0) <= MAX_PARTIALS:
+        detail = f"partial_images lies in 0..{MAX_PARTIALS}."
+        found.append(FieldError("/partial_images", Code.OUT_OF_RANGE, detail))
+    if request.response_format == "url":
+        found.append(_wrong("response_format", "A stream carries its images: use b64_json."))
+    if request.own.allow_deferred:
+        detail = "Nobody can hold a stream open until the fleet has cooled: leave it out."
+        found.append(_wrong("heatsink/allow_deferred", detail))
+    return found
+
+
+def _wrong(field: str, detail: str) -> FieldError:
+    return FieldError(f"/{field}", Code.INVALID_VALUE, detail)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 __all__ = [
     "Image",
@@ -61,6 +61,9 @@ class JobFacts(BaseModel):
     model: str
     seeds: list[int]
     steps: int
+    drawn_size: str = Field(
+        description="What the model drew; brought to `size` where that differs."
+    )
     guidance: float
     seconds: float | None = None
     degraded: bool = False

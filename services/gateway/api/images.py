@@ -1,26 +1,20 @@
 """OpenAI's images API: one call, and the pictures in its answer."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
 
-from services.contracts import JobStatus
 from services.gateway.api.auth import Writer
-from services.gateway.api.bodies import documented_body, json_of
-from services.gateway.api.context import Gateway, Here
-from services.gateway.api.documented import BODY, DRAWING, KEY, answers
-from services.gateway.api.image_answer import answer, answer_headers, later_answer
+from services.gateway.api.bodies import documented_body, documented_form, json_of
+from services.gateway.api.context import Here
+from services.gateway.api.documented import BODY, DRAWING, FORM, KEY, answers
+from services.gateway.api.edit_request import EditRequest, edit_of
+from services.gateway.api.forms import read_form
+from services.gateway.api.image_call import ImageCall
 from services.gateway.api.image_request import ImageRequest, refuse_unoffered
 from services.gateway.api.image_response import ImagesResponse
-from services.gateway.api.intake import give_up, take
-from services.gateway.api.patience import while_connected
-from services.gateway.api.refusals import not_completed
-from services.gateway.core.account import Caller
-from services.gateway.core.job import Job
-from services.kit.blobs import BlobMissing
-from services.kit.errors import Unavailable
-from services.kit.http import ApiError, Code, from_unavailable
+from services.gateway.api.inputs import inputs_of
+from services.kit.http import Code
 
 __all__ = ["router"]
 
@@ -28,8 +22,6 @@ router = APIRouter(tags=["images"])
 
 _Posted = Annotated[ImageRequest, Depends(json_of(ImageRequest))]
 
-_OPTIONS = "/heatsink"
-_WITHIN = dict.fromkeys(("negative_prompt", "steps", "guidance", "seed"), _OPTIONS)
 _REFUSALS = (
     Code.JOB_CANCELLED,
     Code.GONE,
@@ -39,15 +31,22 @@ _REFUSALS = (
 )
 
 
+_DRAWN: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": ImagesResponse,
+        "description": "The images; with `stream`, server-sent events.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    202: {"model": ImagesResponse, "description": "Drawn later, as `allow_deferred` said."},
+}
+
+
 @router.post(
     "/v1/images/generations",
     operation_id="createImage",
     summary="Draw images and wait for them",
     response_model=ImagesResponse,
-    responses={
-        202: {"model": ImagesResponse, "description": "Drawn later, as `allow_deferred` said."},
-        **answers(*KEY, *BODY, *DRAWING, *_REFUSALS, openai=True),
-    },
+    responses={**_DRAWN, **answers(*KEY, *BODY, *DRAWING, *_REFUSALS, openai=True)},
     openapi_extra=documented_body(ImageRequest),
 )
 async def create_image(request: Request, here: Here, caller: Writer, posted: _Posted) -> Response:
@@ -58,57 +57,52 @@ async def create_image(request: Request, here: Here, caller: Writer, posted: _Po
     it has made none. The job of a client that hangs up goes on, unless it sent `Prefer:
     cancel-on-disconnect`.
 
+    With `stream`: events `image_generation.partial_image`, as many as `partial_images` at most, and
+    one `image_generation.completed` for each image; comments while it waits; a failure is an event
+    with `error`.
+
     With `heatsink.allow_deferred`, a job that the load would refuse is answered at once, with 202,
     no images and `heatsink.job`. With `heatsink.allow_degraded` it is drawn lighter, as
     `heatsink.degraded` and `heatsink.steps` say.
     """
     refuse_unoffered(posted)
-    with here.waits.one():
-        return await _wait_for(request, here, caller, posted)
-
-
-async def _wait_for(
-    request: Request, here: Gateway, caller: Caller, posted: ImageRequest
-) -> Response:
-    receipt = await take(
-        here,
-        request,
-        caller,
-        posted.wish,
-        posted,
-        end_user=posted.end_user,
-        is_retry=_is_retry(request),
-        waits=True,
-        allow_deferred=posted.own.allow_deferred,
-        allow_degraded=posted.own.allow_degraded,
-        within=_WITHIN,
+    call = ImageCall(
+        here=here,
+        request=request,
+        caller=caller,
+        posted=posted,
+        wish=posted.wish,
+        verb="image_generation",
     )
-    outcome = here.desk.outcome(receipt.job, here.settings.wait_seconds)
-    job = await while_connected(request, outcome)
-    if job is None:
-        return await give_up(here, request, caller, receipt)
-    if job.is_put_off:
-        later = later_answer(here, posted, job).model_dump(mode="json", exclude_none=True)
-        return JSONResponse(later, status_code=202, headers=answer_headers(here, job))
-    if job.status is not JobStatus.COMPLETED:
-        raise not_completed(job, here.clock.now(), here.desk.obstacle(waits=True))
-    headers = answer_headers(here, job)
-    if receipt.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return JSONResponse(await _content(here, posted, job), headers=headers)
+    return await call.respond()
 
 
-async def _content(here: Gateway, wanted: ImageRequest, job: Job) -> object:
-    try:
-        response = await answer(here, wanted, job)
-    except BlobMissing as missing:
-        raise ApiError(Code.GONE, "The images of this job were deleted.", job=job.id) from missing
-    except Unavailable as away:
-        detail = f"The images are drawn, and can't be read just now: GET /v1/jobs/{job.id}."
-        raise from_unavailable(away, detail, job=job.id) from away
-    return response.model_dump(mode="json", exclude_none=True)
+@router.post(
+    "/v1/images/edits",
+    operation_id="editImage",
+    summary="Draw images from a photo and a prompt",
+    response_model=ImagesResponse,
+    responses={**_DRAWN, **answers(*KEY, *FORM, *DRAWING, *_REFUSALS, openai=True)},
+    openapi_extra=documented_form(EditRequest),
+)
+async def edit_image(request: Request, here: Here, caller: Writer) -> Response:
+    """Begins with a photo (`image`: PNG, JPEG or WebP) and goes as far from it as `strength` says.
 
-
-def _is_retry(request: Request) -> bool:
-    count = request.headers.get("x-stainless-retry-count", "0")
-    return count.isdecimal() and int(count) > 0
+    Where `mask`, or the photo itself, is fully transparent it is painted anew, the rest stays. The
+    photo is read in a process of its own and kept as pixels alone, for three days. All else is as
+    in `/v1/images/generations`; its own parameters are `heatsink[seed]` and the like.
+    """
+    async with read_form(request) as form:
+        posted = edit_of(form)
+        refuse_unoffered(posted)
+        inputs = await inputs_of(here, caller.account, form)
+    call = ImageCall(
+        here=here,
+        request=request,
+        caller=caller,
+        posted=posted,
+        wish=posted.edit_wish,
+        verb="image_edit",
+        inputs=inputs,
+    )
+    return await call.respond()

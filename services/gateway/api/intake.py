@@ -4,22 +4,26 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from services.contracts import JobSpec, ModelEntry
 from services.gateway.api.context import Gateway
+from services.gateway.api.inputs import Inputs
 from services.gateway.api.patience import CLIENT_GONE
 from services.gateway.core.account import Caller
+from services.gateway.core.flaws import SpecError
 from services.gateway.core.idempotency import body_digest, is_valid_key
 from services.gateway.core.job import AlreadyEnded
 from services.gateway.core.pricing import units
-from services.gateway.core.spec import SEEDS, SpecError, Wish, job_spec, lighter_render
+from services.gateway.core.spec import SEEDS, Wish, job_spec, lighter_render
 from services.gateway.desk import IdempotencyKeyReused, Order, Receipt
 from services.kit.errors import Unavailable
 from services.kit.http import ApiError, Code, FieldError
 
-__all__ = ["give_up", "idempotency_key", "preferred_wait", "take"]
+__all__ = ["give_up", "idempotency_key", "preferred_wait", "spec_of", "take", "wants_cancel"]
 
 _CANCEL = "cancel-on-disconnect"
 
@@ -36,30 +40,51 @@ async def take(
     waits: bool = False,
     allow_deferred: bool = False,
     allow_degraded: bool = False,
+    start_by: datetime | None = None,
     within: Mapping[str, str] | None = None,
+    inputs: Inputs | None = None,
 ) -> Receipt:
-    """The job of a request. `within` says where a field lies in the body, if not on top."""
-    try:
-        spec, model = job_spec(wish, here.catalogue, secrets.randbelow(SEEDS))
-    except SpecError as error:
-        raise _refused(error, within or {}) from error
+    """The job of a request. `within` says where a field lies in the body, if not on top.
+
+    `inputs` are stored before the job is: render may begin with it at once.
+    """
+    spec, model = spec_of(here, wish, within or {})
     order = Order(
         caller=caller,
         spec=spec,
         units=units(spec, model),
-        digest=body_digest(request.url.path, posted.model_dump(mode="json", exclude_unset=True)),
+        digest=_digest(request, posted, inputs),
         idempotency_key=idempotency_key(request),
         is_retry=is_retry,
         waits=waits,
         allow_deferred=allow_deferred,
         allow_degraded=allow_degraded,
         lighter=lighter_render(spec, model),
+        start_by=start_by,
         end_user=end_user,
     )
+    if inputs:
+        await inputs.store(here)
     try:
-        return await here.desk.take(order)
+        receipt = await here.desk.take(order)
     except IdempotencyKeyReused as reused:
         raise ApiError(Code.IDEMPOTENCY_KEY_REUSED) from reused
+    if inputs and receipt.replayed:
+        await inputs.discard(here)
+    return receipt
+
+
+def spec_of(here: Gateway, wish: Wish, within: Mapping[str, str]) -> tuple[JobSpec, ModelEntry]:
+    """What would be drawn. Raises ApiError."""
+    try:
+        return job_spec(wish, here.catalogue, secrets.randbelow(SEEDS))
+    except SpecError as error:
+        raise _refused(error, within) from error
+
+
+def _digest(request: Request, posted: BaseModel, inputs: Inputs | None) -> str:
+    body = posted.model_dump(mode="json", exclude_unset=True)
+    return body_digest(request.url.path, {**body, "files": inputs.digest} if inputs else body)
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -86,10 +111,15 @@ async def give_up(here: Gateway, request: Request, caller: Caller, receipt: Rece
 
     A job that an earlier request made is that request's to cancel.
     """
-    if _CANCEL in map(str.lower, _preferences(request)) and not receipt.replayed:
+    if wants_cancel(request) and not receipt.replayed:
         with suppress(AlreadyEnded, Unavailable):
             await here.desk.cancel(caller.account, receipt.job.id)
     return Response(status_code=CLIENT_GONE)
+
+
+def wants_cancel(request: Request) -> bool:
+    """Whether its client said `Prefer: cancel-on-disconnect`."""
+    return _CANCEL in map(str.lower, _preferences(request))
 
 
 def _preferences(request: Request) -> list[str]:

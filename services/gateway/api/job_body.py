@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from services.contracts import ImageRef, JobStatus, Lane
+from services.contracts import ImageRef, JobStatus, Lane, PictureFormat
 from services.contracts.events import FailureCode, Offer, Rule
 from services.gateway.api.context import Gateway
 from services.gateway.api.picture_links import picture_link
@@ -92,6 +92,10 @@ class JobBody(BaseModel):
     negative_prompt: str | None
     n: int
     size: str
+    drawn_size: str = Field(
+        description="What the model drew; brought to `size` where that differs."
+    )
+    output_format: PictureFormat
     steps: int
     guidance: float
     seed: int
@@ -131,7 +135,9 @@ def job_body(here: Gateway, job: Job) -> JobBody:
         prompt=spec.prompt if job.has_prompt else None,
         negative_prompt=spec.negative_prompt,
         n=spec.n,
-        size=f"{spec.width}x{spec.height}",
+        size=str(spec.size),
+        drawn_size=f"{spec.width}x{spec.height}",
+        output_format=spec.format,
         steps=spec.steps,
         guidance=spec.guidance,
         seed=spec.seed,

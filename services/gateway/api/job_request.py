@@ -1,7 +1,10 @@
 """`POST /v1/jobs`: our own way to ask for pictures."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal
 
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.contracts import PictureFormat
 from services.gateway.core.spec import MAX_PREVIEWS, MAX_PROMPT, Wish
 
 __all__ = ["JobRequest"]
@@ -26,7 +29,8 @@ class JobRequest(BaseModel):
     n: int | None = Field(None, description="How many images: 1 to the model's maximum.")
     size: str | None = Field(
         None,
-        description="One of the model's sizes as `WIDTHxHEIGHT`, or `auto`: the model's first.",
+        description="`WIDTHxHEIGHT`, or `auto`: the model's first. Where the model's entry allows "
+        "it, any size from 16 to 2048: the nearest is drawn and resized.",
         examples=["auto"],
     )
     steps: int | None = Field(None, description="Denoising steps, within the model's range.")
@@ -39,6 +43,14 @@ class JobRequest(BaseModel):
         description=f"Early looks at the first image while it is drawn: 0 to {MAX_PREVIEWS}.",
     )
 
+    output_format: Literal["png", "webp", "jpeg"] | None = Field(None, description="`png`.")
+    output_compression: int | None = Field(
+        None, description="Quality of a webp or jpeg file, 0 to 100 (default); of png, 100."
+    )
+
+    start_by: AwareDatetime | None = Field(
+        None, description="The job is cancelled, and costs nothing, if it has not begun by then."
+    )
     allow_deferred: bool = Field(
         False,
         description="Rather drawn later, when the fleet has cooled, than refused for its load.",
@@ -51,4 +63,15 @@ class JobRequest(BaseModel):
 
     @property
     def wish(self) -> Wish:
-        return Wish(**self.model_dump(exclude={"allow_deferred", "allow_degraded"}))
+        ours = {
+            "allow_deferred",
+            "allow_degraded",
+            "output_format",
+            "output_compression",
+            "start_by",
+        }
+        return Wish(
+            **self.model_dump(exclude=ours),
+            format=None if self.output_format is None else PictureFormat(self.output_format),
+            compression=self.output_compression,
+        )

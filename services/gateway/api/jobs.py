@@ -1,5 +1,6 @@
 """The job API: ask, look, list, cancel."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -18,7 +19,7 @@ from services.gateway.api.patience import while_connected
 from services.gateway.api.refusals import rejected
 from services.gateway.core.job import AlreadyEnded, Job
 from services.kit.blobs import BlobMissing
-from services.kit.http import ApiError, Code
+from services.kit.http import ApiError, Code, FieldError
 
 __all__ = ["router"]
 
@@ -62,6 +63,7 @@ async def create_job(request: Request, here: Here, caller: Writer, posted: _Post
         posted,
         allow_deferred=posted.allow_deferred,
         allow_degraded=posted.allow_degraded,
+        start_by=_future(here, posted.start_by),
     )
     headers = _headers(receipt.job)
     if receipt.replayed:
@@ -109,11 +111,39 @@ async def list_jobs(
     summary="Look at a job",
     responses=answers(*KEY, Code.NOT_FOUND),
 )
-async def get_job(here: Here, caller: Reader, id: str) -> JobBody:
+async def get_job(request: Request, here: Here, caller: Reader, id: str) -> JobBody:
+    """With `Prefer: wait=n`: at its end, or after n seconds."""
     job = await here.desk.look(caller.account, _job_id(id))
     if job is None:
         raise ApiError(Code.NOT_FOUND)
-    return job_body(here, job)
+    seconds = preferred_wait(request, here.settings.wait_seconds)
+    if seconds is None or job.status.is_end or here.waits.refusal():
+        return job_body(here, job)
+    with here.waits.one():
+        ended = await while_connected(request, here.desk.outcome(job, seconds))
+    return job_body(here, ended or job)
+
+
+@router.delete(
+    "/{id}",
+    operation_id="deleteJob",
+    summary="Forget a job and its pictures",
+    status_code=204,
+    response_class=Response,
+    responses=answers(*KEY, Code.NOT_FOUND, Code.JOB_NOT_TERMINAL, Code.BLOB_STORE_UNAVAILABLE),
+)
+async def delete_job(here: Here, caller: Writer, id: str) -> Response:
+    """Its links open nothing from then on; what it cost stays used. Cancel first what runs."""
+    job = await here.desk.look(caller.account, _job_id(id))
+    if job is None:
+        raise ApiError(Code.NOT_FOUND)
+    if not job.status.is_end:
+        detail = f"The job is {job.status.value}: cancel it first."
+        raise ApiError(Code.JOB_NOT_TERMINAL, detail, job_status=job.status.value)
+    if not await here.desk.forget(job, here.pictures):
+        detail = "Its last word is on its way to Kafka: try again."
+        raise ApiError(Code.JOB_NOT_TERMINAL, detail, retry_after=1)
+    return Response(status_code=204)
 
 
 @router.get(
@@ -156,6 +186,13 @@ async def cancel_job(here: Here, caller: Writer, id: str) -> JobBody:
     if job is None:
         raise ApiError(Code.NOT_FOUND)
     return job_body(here, job)
+
+
+def _future(here: Gateway, moment: datetime | None) -> datetime | None:
+    if moment is not None and moment <= here.clock.now():
+        found = FieldError("/start_by", Code.OUT_OF_RANGE, "It has passed already.")
+        raise ApiError(Code.OUT_OF_RANGE, "start_by has passed already.", errors=[found])
+    return moment
 
 
 def _job_id(text: str) -> JobId:

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from services.gateway.api.account_bodies import AccountChange, AccountOpening, KeyRequest
 from services.gateway.api.documented import OpenAIError, Problem
+from services.gateway.api.edit_request import EditRequest
 from services.gateway.api.image_request import ImageRequest
 from services.gateway.api.job_request import JobRequest
 
@@ -18,6 +19,7 @@ __all__ = ["document"]
 _OURS: tuple[type[BaseModel], ...] = (
     AccountChange,
     AccountOpening,
+    EditRequest,
     ImageRequest,
     JobRequest,
     KeyRequest,

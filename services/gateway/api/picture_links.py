@@ -16,5 +16,5 @@ class PictureLink(NamedTuple):
 
 def picture_link(here: Gateway, job: Job, index: int) -> PictureLink:
     expires_at = here.clock.now() + here.settings.link_life
-    link = here.links.sign(job.id, index, expires_at)
+    link = here.links.sign(job.id, index, job.spec.format, expires_at)
     return PictureLink(f"{here.settings.public_url}{link.path}", link.expires_at)

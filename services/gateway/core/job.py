@@ -124,6 +124,7 @@ class Job:
     allow_degraded: bool = False
     lighter: LighterRender | None = None
     degraded: bool = False
+    start_by: datetime | None = None
     remind_at: datetime | None = None
     idempotency: str | None = None
     end_user: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from services.contracts import JobId
+from services.contracts import JobId, PictureFormat
 
 __all__ = ["Link", "LinkError", "LinkExpired", "LinkInvalid", "LinkSigner"]
 
@@ -32,6 +32,7 @@ class Link:
 
     job: JobId
     index: int
+    format: PictureFormat
     expires: int
     key: str
     signature: str
@@ -39,7 +40,7 @@ class Link:
     @property
     def path(self) -> str:
         query = f"expires={self.expires}&key={self.key}&signature={self.signature}"
-        return f"/v1/files/{self.job}/{self.index}.png?{query}"
+        return f"/v1/files/{self.job}/{self.index}.{self.format}?{query}"
 
     @property
     def expires_at(self) -> datetime:
@@ -55,21 +56,24 @@ class LinkSigner:
         keys = [hmac.digest(secret, b"heatsink links v1", "sha256") for secret in secrets]
         self._keys = {hashlib.sha256(key).hexdigest()[:8]: key for key in keys}
 
-    def sign(self, job: JobId, index: int, expires_at: datetime) -> Link:
+    def sign(self, job: JobId, index: int, format: PictureFormat, expires_at: datetime) -> Link:
         key = next(iter(self._keys))
         expires = int(expires_at.timestamp())
-        return Link(job, index, expires, key, self._signature(key, job, index, expires))
+        signature = self._signature(key, job, index, format, expires)
+        return Link(job, index, format, expires, key, signature)
 
     def check(self, link: Link, now: datetime) -> None:
         """Raises LinkInvalid, and LinkExpired only for a link that was once good."""
         key = link.key if link.key in self._keys else next(iter(self._keys))
-        expected = self._signature(key, link.job, link.index, link.expires)
+        expected = self._signature(key, link.job, link.index, link.format, link.expires)
         same = hmac.compare_digest(expected.encode(), link.signature.encode())
         if not same or key != link.key:
             raise LinkInvalid
         if link.expires < (now - SKEW).timestamp():
             raise LinkExpired
 
-    def _signature(self, key: str, job: JobId, index: int, expires: int) -> str:
-        message = f"GET\n{job}\n{index}\nimage/png\n{expires}\n{key}".encode()
+    def _signature(
+        self, key: str, job: JobId, index: int, format: PictureFormat, expires: int
+    ) -> str:
+        message = f"GET\n{job}\n{index}\n{format.media_type}\n{expires}\n{key}".encode()
         return hmac.new(self._keys[key], message, hashlib.sha256).hexdigest()

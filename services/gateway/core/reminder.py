@@ -25,6 +25,7 @@ def requested(job: Job, account_version: int) -> JobRequested:
         allow_deferred=job.allow_deferred,
         allow_degraded=job.allow_degraded,
         lighter=job.lighter,
+        start_by=job.start_by,
     )
 
 

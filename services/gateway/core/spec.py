@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from services.contracts import Catalogue, JobSpec, LighterRender, ModelEntry, Size, TaskKind
+from services.contracts import (
+    Catalogue,
+    JobSpec,
+    LighterRender,
+    ModelEntry,
+    PictureFormat,
+    Size,
+    TaskKind,
+    UploadId,
+)
+from services.gateway.core.flaws import Flaw, SpecError
+from services.gateway.core.sizes import sizes_of
 
 __all__ = [
     "MAX_PROMPT",
-    "Flaw",
     "Quality",
-    "SpecError",
     "Wish",
     "job_spec",
     "lighter_render",
@@ -22,8 +31,15 @@ __all__ = [
 MAX_PROMPT = 32_000
 SEEDS = 2**32
 MAX_PREVIEWS = 10
-AUTO = "auto"
+_LOSSLESS = 100
+STRENGTH = 0.6
+LEAST_STRENGTH = 0.05
 
+_FROM = {
+    TaskKind.TEXT_TO_IMAGE: "from a prompt alone",
+    TaskKind.IMAGE_TO_IMAGE: "from a photo",
+    TaskKind.INPAINT: "within a photo",
+}
 N = TypeVar("N", int, float)
 
 _MODEL_ID = r"[a-z0-9][a-z0-9-]{0,63}"
@@ -54,30 +70,6 @@ _STEPS = {
 }
 
 
-class Flaw(StrEnum):
-    """Why a wish can't be drawn: a code of the error table."""
-
-    MODEL_NOT_FOUND = "model_not_found"
-    INVALID_MODEL_ID = "invalid_model_id"
-    INVALID_VALUE = "invalid_value"
-    OUT_OF_RANGE = "out_of_range"
-    INVALID_SIZE = "invalid_size"
-    PROMPT_EMPTY = "prompt_empty"
-    PROMPT_TOO_LONG = "prompt_too_long"
-    INVALID_CHARACTER = "invalid_character"
-
-
-class SpecError(Exception):
-    """A wish that can't be drawn: which field, why, and what it may be instead."""
-
-    def __init__(self, flaw: Flaw, field: str, detail: str, allowed: object = None) -> None:
-        super().__init__(detail)
-        self.flaw = flaw
-        self.field = field
-        self.detail = detail
-        self.allowed = allowed
-
-
 @dataclass(frozen=True)
 class Wish:
     """A request as it came: what is None gets the model's default."""
@@ -92,6 +84,17 @@ class Wish:
     guidance: float | None = None
     seed: int | None = None
     previews: int | None = None
+    format: PictureFormat | None = None
+    compression: int | None = None
+    photo: UploadId | None = None
+    mask: UploadId | None = None
+    strength: float | None = None
+
+    @property
+    def task(self) -> TaskKind:
+        if self.photo is None:
+            return TaskKind.TEXT_TO_IMAGE
+        return TaskKind.IMAGE_TO_IMAGE if self.mask is None else TaskKind.INPAINT
 
 
 def job_spec(wish: Wish, catalogue: Catalogue, seed: int) -> tuple[JobSpec, ModelEntry]:
@@ -101,10 +104,10 @@ def job_spec(wish: Wish, catalogue: Catalogue, seed: int) -> tuple[JobSpec, Mode
         raise SpecError(Flaw.PROMPT_EMPTY, "prompt", "The prompt is empty.")
     if wish.negative_prompt is not None:
         _check_text("negative_prompt", wish.negative_prompt)
-    model = _model(wish.model, catalogue)
-    size = _size(wish.size, model)
+    model = _model(wish.model, wish.task, catalogue)
+    size, output = sizes_of(wish.size, model)
     spec = JobSpec(
-        task=TaskKind.TEXT_TO_IMAGE,
+        task=wish.task,
         model=model.id,
         pool=model.pool,
         prompt=wish.prompt,
@@ -122,7 +125,16 @@ def job_spec(wish: Wish, catalogue: Catalogue, seed: int) -> tuple[JobSpec, Mode
         ),
         seed=_within("seed", wish.seed, 0, SEEDS - 1, seed % SEEDS),
         previews=_within("previews", wish.previews, 0, MAX_PREVIEWS, 0),
+        output=output,
+        format=wish.format or PictureFormat.PNG,
+        compression=_compression(wish),
+        images=() if wish.photo is None else (wish.photo,),
+        mask=wish.mask,
+        strength=_strength(wish),
     )
+    if not takes_a_step(spec.steps, spec.strength):
+        detail = f"A strength of {spec.strength:g} leaves no step of {spec.steps}."
+        raise SpecError(Flaw.OUT_OF_RANGE, "strength", detail, {"minimum": 1 / spec.steps})
     return spec, model
 
 
@@ -135,44 +147,57 @@ def steps_of(quality: Quality, model: ModelEntry) -> int:
 
 
 def lighter_render(spec: JobSpec, model: ModelEntry) -> LighterRender | None:
-    """What the model's entry says a render may be cut down to; none where it says nothing."""
+    """What the model's entry says a render may be cut down to; none where that can't be."""
     if model.light is None:
         return None
     size = model.light.size
     if size is None or size.width * size.height >= spec.width * spec.height:
         size = Size(width=spec.width, height=spec.height)
     steps = max(int(model.steps.minimum), round(spec.steps * model.light.steps))
-    return LighterRender(steps=min(steps, spec.steps), width=size.width, height=size.height)
+    steps = min(steps, spec.steps)
+    if not takes_a_step(steps, spec.strength):
+        return None
+    return LighterRender(steps=steps, width=size.width, height=size.height)
 
 
-def _model(wanted: str | None, catalogue: Catalogue) -> ModelEntry:
-    if wanted is not None and not re.fullmatch(_MODEL_ID, wanted):
-        raise SpecError(Flaw.INVALID_MODEL_ID, "model", "This is no model's id.", _MODEL_ID)
+def takes_a_step(steps: int, strength: float | None) -> bool:
+    """A render from a photo takes the share of its steps that its strength says, rounded down."""
+    return strength is None or int(steps * strength) > 0
+
+
+def _model(wanted: str | None, task: TaskKind, catalogue: Catalogue) -> ModelEntry:
     model = catalogue.default if wanted is None else catalogue.find(wanted)
+    if model is None and not re.fullmatch(_MODEL_ID, wanted or ""):
+        raise SpecError(Flaw.INVALID_MODEL_ID, "model", "This is no model's id.", _MODEL_ID)
     if model is None:
         served = [model.id for model in catalogue.models]
         detail = f"No such model is served here. Served: {', '.join(served)}."
         raise SpecError(Flaw.MODEL_NOT_FOUND, "model", detail, served)
-    if TaskKind.TEXT_TO_IMAGE not in model.tasks:
-        detail = f"{model.id} does not draw from a prompt alone."
+    if task not in model.tasks:
+        detail = f"{model.id} does not draw {_FROM[task]}."
         raise SpecError(Flaw.INVALID_VALUE, "model", detail, [str(task) for task in model.tasks])
     return model
-
-
-def _size(wanted: str | None, model: ModelEntry) -> Size:
-    if wanted is None or wanted == AUTO:
-        return model.default_size
-    for size in model.sizes:
-        if str(size) == wanted:
-            return size
-    sizes = [AUTO, *(str(size) for size in model.sizes)]
-    detail = f"{model.id} does not draw this size. Allowed: {', '.join(sizes)}."
-    raise SpecError(Flaw.INVALID_SIZE, "size", detail, sizes)
 
 
 def _steps(wish: Wish, model: ModelEntry) -> int:
     default = steps_of(wish.quality or Quality.MEDIUM, model)
     return _within("steps", wish.steps, int(model.steps.minimum), int(model.steps.maximum), default)
+
+
+def _strength(wish: Wish) -> float | None:
+    """How far from the photo a render may go; none for one that begins with none."""
+    if wish.photo is None:
+        return None
+    return _within("strength", wish.strength, LEAST_STRENGTH, 1.0, STRENGTH)
+
+
+def _compression(wish: Wish) -> int:
+    """Of WebP and JPEG alone: a PNG file loses nothing, and says so to who would have it lose."""
+    value = _within("output_compression", wish.compression, 0, _LOSSLESS, _LOSSLESS)
+    if value < _LOSSLESS and wish.format in {None, PictureFormat.PNG}:
+        detail = "A PNG file loses nothing: use 100, or webp or jpeg as output_format."
+        raise SpecError(Flaw.INVALID_VALUE, "output_compression", detail, {"minimum": _LOSSLESS})
+    return value
 
 
 def _within(field: str, wanted: N | None, minimum: N, maximum: N, default: N) -> N:

@@ -11,8 +11,8 @@ from typing import Literal
 
 from pydantic import ConfigDict, with_config
 
-from services.contracts import Lane
-from services.contracts.catalogue import TaskKind
+from services.contracts import Lane, PictureFormat
+from services.contracts.catalogue import Size, TaskKind
 from services.contracts.events.renders import FailureCode
 
 __all__ = [
@@ -46,7 +46,9 @@ class Draw:
     `photo` is what an image-to-image or inpainting render begins with, and `mask` is white where
     that is painted anew; both are files of a picture. `strength` is how far from the photo it may
     go: that share of the steps is taken.
-    `previews` is how many early looks at the picture are wanted on the way.
+    `output` is the finished picture's size, where it isn't what is drawn; `compression` from 0 to
+    100 is the quality of a WebP or JPEG file. `previews` is how many early looks at the picture are
+    wanted on the way.
     `lane` and `account` say who goes first where not all fit into a step.
     """
 
@@ -65,6 +67,9 @@ class Draw:
     mask: bytes | None = field(default=None, repr=False)
     strength: float = 0.8
     previews: int = 0
+    output: Size | None = None
+    format: PictureFormat = PictureFormat.PNG
+    compression: int = 100
     lane: Lane = Lane.FREE
     account: str = ""
     type: Literal["draw"] = "draw"
@@ -152,9 +157,10 @@ class Stepped:
 @with_config(_BYTES)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One finished picture, its recipe in its metadata (see `png`)."""
+    """One finished picture; a PNG file has its recipe in its metadata (see `png`)."""
 
-    png: bytes = field(repr=False)
+    content: bytes = field(repr=False)
+    format: PictureFormat = PictureFormat.PNG
     seed: int
     width: int
     height: int

@@ -9,10 +9,10 @@ from PIL import Image
 from services.contracts.catalogue import ModelEntry
 from services.contracts.events.renders import FailureCode
 from services.render.engine.catalogue import chosen, ensure_can_draw, read
+from services.render.engine.finishing import finished
 from services.render.engine.messages import Draw, Picture, Ready, Shelved
 from services.render.engine.options import EngineOptions
 from services.render.engine.painter import RenderError, Watch
-from services.render.engine.png import Recipe, encode
 from services.render.engine.webp import small
 
 __all__ = ["NoopPainter", "flat_picture"]
@@ -50,8 +50,7 @@ class NoopPainter:
 def flat_picture(draw: Draw, seed: int) -> Picture:
     """One colour, told by prompt and seed alone."""
     image = Image.new("RGB", (draw.width, draw.height), _colour(draw, seed))
-    png = encode(image, Recipe.of(draw, seed, engine="noop"))
-    return Picture(png=png, seed=seed, width=draw.width, height=draw.height)
+    return finished(draw, seed, image, engine="noop")
 
 
 def _colour(draw: Draw, seed: int) -> tuple[int, int, int]:

@@ -15,6 +15,7 @@ from services.contracts.events.renders import FailureCode
 from services.render.engine.catalogue import ensure_can_draw
 from services.render.engine.device import choose
 from services.render.engine.drawing import Pixels, draw_pixels
+from services.render.engine.finishing import finished
 from services.render.engine.library import DiskLibrary
 from services.render.engine.loading import quieten
 from services.render.engine.messages import Draw, Picture, Ready, Refusal
@@ -22,7 +23,6 @@ from services.render.engine.model import Model
 from services.render.engine.options import EngineOptions
 from services.render.engine.painter import RenderError, Tell, Watch
 from services.render.engine.plan import Plan, nothing_to_draw
-from services.render.engine.png import Recipe, encode
 from services.render.engine.shelf import Shelf
 from services.render.engine.vetting import ModelRefusedError
 from services.render.engine.warming import Unwatched
@@ -100,5 +100,4 @@ class DiffusersPainter:
 
 def _finished(draw: Draw, seed: int, pixels: Pixels) -> Picture:
     image = Image.fromarray((pixels * 255).round().astype(np.uint8))
-    png = encode(image, Recipe.of(draw, seed, _ENGINE))
-    return Picture(png=png, seed=seed, width=image.width, height=image.height)
+    return finished(draw, seed, image, _ENGINE)

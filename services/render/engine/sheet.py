@@ -88,7 +88,7 @@ def _sheet(pictures: list[Picture]) -> Image.Image:
     sheet = Image.new("RGB", (_COLUMNS * _SIDE, rows * _SIDE), "white")
     for index, picture in enumerate(pictures):
         place = (index % _COLUMNS * _SIDE, index // _COLUMNS * _SIDE)
-        sheet.paste(Image.open(io.BytesIO(picture.png)), place)
+        sheet.paste(Image.open(io.BytesIO(picture.content)), place)
     return sheet
 
 

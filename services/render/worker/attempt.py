@@ -3,10 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar, assert_never
 
 import structlog
 
+from services.contracts import UploadId
+from services.contracts.events import FailureCode
+from services.kit.blobs import BlobMissing
 from services.kit.documents import Change
 from services.kit.errors import KitError, Unavailable
 from services.kit.pause import pause
@@ -103,7 +107,8 @@ class Attempt:
 
     async def _result(self, box: Box) -> outcome.Outcome:
         try:
-            await self._tools.host.submit(_draw(self.claim, self._order))
+            draw = await self._begun_with(_draw(self.claim, self._order))
+            await self._tools.host.submit(draw)
             if self._cancelling:
                 await self.cancel()
             end = await self._follow(box)
@@ -111,11 +116,27 @@ class Attempt:
             return await self._stored(end) if isinstance(end, Drawn) else end
         except EngineNotReadyError:
             return outcome.Crashed("engine_not_ready")
+        except BlobMissing:
+            gone = "The photo that this render begins with is gone."
+            return outcome.Failed(FailureCode.INVALID_SPEC, gone, permanent=True)
         except _GaveUpError:
             return outcome.Released("worker_stopped")
         except KitError:
             _log.exception("images_not_stored", job=self.claim.job, attempt=self.claim.attempt)
             return outcome.Crashed("images_not_stored")
+
+    async def _begun_with(self, draw: Draw) -> Draw:
+        """With the bytes of its photo and its mask."""
+        spec = self._order.spec
+        if not spec.images:
+            return draw
+        photo = await self._fetched(spec.images[0])
+        mask = await self._fetched(spec.mask) if spec.mask else None
+        return replace(draw, photo=photo, mask=mask)
+
+    async def _fetched(self, upload: UploadId) -> bytes:
+        fetch, account = self._tools.images.upload, self._order.account
+        return await self._insist(lambda: fetch(account, upload))
 
     async def _follow(self, box: Box) -> outcome.Outcome | Drawn:
         while True:
@@ -213,6 +234,10 @@ def _draw(claim: Claim, order: Order) -> Draw:
         guidance=spec.guidance,
         seeds=spec.seeds,
         previews=spec.previews,
+        output=spec.output,
+        format=spec.format,
+        compression=spec.compression,
+        strength=1.0 if spec.strength is None else spec.strength,
         lane=order.lane,
         account=order.account,
     )

@@ -22,5 +22,7 @@ CATALOGUE = Catalogue(
         _EMBER,
         _EMBER.model_copy(update={"id": "coal", "pool": "big", "price": 2, "max_images": 1}),
         _EMBER.model_copy(update={"id": "ash", "tasks": (TaskKind.INPAINT,)}),
-    )
+        _EMBER.model_copy(update={"id": "brush", "tasks": tuple(TaskKind), "resizes": True}),
+    ),
+    aliases={"gpt-image-1.5": "brush"},
 )

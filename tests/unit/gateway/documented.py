@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 __all__ = ["Documented"]
 
+_NO_CONTENT = 204
 _UNROUTED = frozenset({"not_found", "method_not_allowed"})
 
 
@@ -33,12 +34,15 @@ class Documented:
             return
         answers = operation["responses"]
         assert str(response.status_code) in answers, (operation["operationId"], response.text)
+        if response.status_code == _NO_CONTENT:
+            assert not response.content
+            return
         content = answers[str(response.status_code)]["content"]
         media_type = response.headers["content-type"].partition(";")[0]
         assert media_type in content, media_type
         if response.status_code >= 400:
             assert code_of(response) in content[media_type]["examples"], response.text
-        if not media_type.startswith("image/"):
+        if not media_type.startswith(("image/", "text/event-stream")):
             self._validate(response.json(), content[media_type]["schema"])
 
     def _operation(self, method: str, path: str) -> dict[str, Any] | None:

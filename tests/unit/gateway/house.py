@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from services.gateway.desk import Desk, DeskSettings
 from services.gateway.failures import AuthFailures
 from services.gateway.handlers import Projection
 from services.gateway.keyring import Keyring
+from services.gateway.photos import Decoder
 from services.gateway.repository import ACCOUNTS, JOBS, Accounts, Jobs
 from services.gateway.waiters import Waiters
 from services.kit import keys
@@ -61,6 +62,7 @@ class House:
         self.waiters = Waiters(self.clock)
         self.projection = Projection(self.jobs)
         self.blobs = MemoryBlobs()
+        self.decoder = Decoder()
         self.usage: dict[str, UsageChanged] = {}
         self.limits: dict[str, LimitsChanged] = {}
         self.load: dict[str, LoadReported] = {}
@@ -71,7 +73,8 @@ class House:
         self.gone = MemoryDocuments(ERASURES, self.clock, "gateway")
         self.erasures = Erasures(self.gone, self.clock)
         self.app = create_app(self._gateway())
-        self.guard = guarded(self.app, Limits(body_bytes=1_048_576, body_seconds=0.2))
+        limits = Limits(body_bytes=1_048_576, body_seconds=0.2)
+        self.guard = guarded(self.app, limits, Limits(body_bytes=4_194_304, body_seconds=5))
         self.client = httpx2.AsyncClient(
             transport=httpx2.ASGITransport(self.guard, raise_app_exceptions=False),
             base_url="http://heatsink.test",
@@ -155,6 +158,7 @@ class House:
             failures=AuthFailures(self.clock),
             tables=Tables(self.usage, self.limits, self.load),
             pictures=self.blobs,
+            decoder=self.decoder,
             links=self.links,
             cursors=CursorSealer(b"cursors"),
             pepper=PEPPER,
@@ -195,6 +199,14 @@ class Tenant:
         content = None if body is None else json.dumps(body)
         client = self.house.client
         return await client.request(method, path, content=content, headers=given)
+
+    async def send(
+        self, path: str, fields: Mapping[str, str], files: Sequence[tuple[str, Any]]
+    ) -> httpx2.Response:
+        """A multipart form."""
+        given = {"authorization": f"Bearer {self.plain}"}
+        client = self.house.client
+        return await client.post(path, data=dict(fields), files=list(files), headers=given)
 
     async def draw(self, **headers: str) -> JobId:
         """A job, asked for and not yet decided."""

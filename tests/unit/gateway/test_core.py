@@ -1,13 +1,14 @@
 """The rest of gateway's pure core."""
 
 import string
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.contracts import Event, JobStatus
+from services.contracts import Event, JobStatus, PictureFormat
 from services.contracts.events import Rule
 from services.gateway.core.cursor import CursorInvalid, CursorSealer
 from services.gateway.core.headers import QuotaView, quota_headers
@@ -63,32 +64,39 @@ def test_nothing_is_left_when_more_is_used_than_a_tightened_limit() -> None:
     assert allowance(stories.limits(m=0.4), stories.ACCOUNT, usage, NOW).left == 0
 
 
+PNG = PictureFormat.PNG
 SIGNER = LinkSigner([b"new", b"old"])
 
 
 def test_a_link_opens_its_picture_until_it_expires() -> None:
-    link = SIGNER.sign(JOB, 0, later(60))
+    link = SIGNER.sign(JOB, 0, PNG, later(60))
     SIGNER.check(link, later(60))
     with pytest.raises(LinkExpired):
         SIGNER.check(link, later(200))
 
 
 def test_a_link_of_the_secret_before_still_opens() -> None:
-    SIGNER.check(LinkSigner([b"old"]).sign(JOB, 0, later(60)), NOW)
+    SIGNER.check(LinkSigner([b"old"]).sign(JOB, 0, PNG, later(60)), NOW)
     with pytest.raises(LinkInvalid):
-        SIGNER.check(LinkSigner([b"older"]).sign(JOB, 0, later(60)), NOW)
+        SIGNER.check(LinkSigner([b"older"]).sign(JOB, 0, PNG, later(60)), NOW)
 
 
 @given(st.text(max_size=80), st.text(max_size=10), st.integers(), st.integers())
 def test_an_altered_link_is_invalid_even_after_its_time(
     signature: str, key: str, index: int, expires: int
 ) -> None:
-    link = SIGNER.sign(JOB, 0, later(60))
-    other = Link(JOB, index, expires, key, link.signature)
+    link = SIGNER.sign(JOB, 0, PNG, later(60))
+    other = Link(JOB, index, PNG, expires, key, link.signature)
     assume(other != link)
-    for forged in (other, Link(JOB, 0, link.expires, link.key, signature)):
+    for forged in (other, Link(JOB, 0, PNG, link.expires, link.key, signature)):
         with pytest.raises(LinkInvalid):
             SIGNER.check(forged, NOW)
+
+
+def test_a_link_to_one_format_opens_no_other() -> None:
+    link = replace(SIGNER.sign(JOB, 0, PNG, later(60)), format=PictureFormat.WEBP)
+    with pytest.raises(LinkInvalid):
+        SIGNER.check(link, NOW)
 
 
 def test_a_signer_without_secrets_is_refused() -> None:
@@ -244,6 +252,6 @@ def test_an_unused_window_is_reset_already() -> None:
 
 
 def test_links_name_when_they_expire() -> None:
-    link = SIGNER.sign(JOB, 2, NOW + timedelta(seconds=60))
+    link = SIGNER.sign(JOB, 2, PNG, NOW + timedelta(seconds=60))
     assert link.expires_at == later(60)
     assert link.path.startswith(f"/v1/files/{JOB}/2.png?expires=")

@@ -224,7 +224,7 @@ async def test_a_store_that_does_not_answer_is_told_and_the_job_kept(
 async def test_the_models_are_listed_in_openais_shape(house: House, ada: Tenant) -> None:
     body = (await ada.get("/v1/models")).json()
     assert body["object"] == "list"
-    assert [model["id"] for model in body["data"]] == ["ember", "coal", "ash"]
+    assert [model["id"] for model in body["data"]] == ["ember", "coal", "ash", "brush"]
     assert body["data"][0]["sizes"] == ["128x128", "160x128"]
     one = (await ada.get("/v1/models/coal")).json()
     assert (one["object"], one["owned_by"], one["price"]) == ("model", "heatsink", 2)

@@ -56,7 +56,7 @@ def test_every_refusal_is_one_of_the_table_with_an_example_in_its_form(
 ) -> None:
     for path, operation in operations(document):
         for status, answer in operation["responses"].items():
-            for media_type, content in answer["content"].items():
+            for media_type, content in answer.get("content", {}).items():
                 if int(status) < 400:
                     continue
                 openai = speaks_openai(path)

@@ -244,7 +244,7 @@ async def test_a_call_that_waited_leaves_its_seat(house: House, ada: Tenant) -> 
 async def test_more_requests_than_are_answered_at_once_are_told_to_come_back(
     house: House, ada: Tenant
 ) -> None:
-    guard = guarded(house.app, Limits(), at_once=1)
+    guard = guarded(house.app, Limits(), Limits(), at_once=1)
     transport = httpx2.ASGITransport(guard, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://heatsink.test") as client:
         headers = {"authorization": f"Bearer {ada.plain}"}

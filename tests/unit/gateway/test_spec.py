@@ -4,16 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.contracts import JobSpec
-from services.gateway.core.spec import (
-    MAX_PROMPT,
-    Flaw,
-    Quality,
-    SpecError,
-    Wish,
-    job_spec,
-    steps_of,
-)
+from services.contracts import JobSpec, PictureFormat, TaskKind, UploadId
+from services.gateway.core.flaws import Flaw, SpecError
+from services.gateway.core.spec import MAX_PROMPT, Quality, Wish, job_spec, lighter_render, steps_of
 from tests.unit.gateway.catalogue import CATALOGUE
 
 SEED = 2**40 + 5
@@ -144,3 +137,34 @@ def test_nul_is_refused_in_both_prompts() -> None:
 
 def test_a_refusal_does_not_repeat_the_prompt() -> None:
     assert "secret" not in refused(prompt="secret" * 10_000).detail
+
+
+def test_an_alias_is_drawn_by_its_model() -> None:
+    assert drawn(model="gpt-image-1.5").model == "brush"
+    assert refused(model="gpt-image-9.5").flaw is Flaw.INVALID_MODEL_ID
+
+
+def test_a_photo_makes_it_a_render_from_a_photo_and_a_mask_one_within_it() -> None:
+    photo, mask = UploadId("upl_" + "1" * 32), UploadId("upl_" + "2" * 32)
+    plain = drawn(model="brush", photo=photo)
+    assert (plain.task, plain.images, plain.strength) == (TaskKind.IMAGE_TO_IMAGE, (photo,), 0.6)
+    within = drawn(model="brush", photo=photo, mask=mask, strength=0.3)
+    assert (within.task, within.mask, within.strength) == (TaskKind.INPAINT, mask, 0.3)
+    assert refused(model="ember", photo=photo).field == "model"
+    assert refused(model="brush", photo=photo, strength=0.0).flaw is Flaw.OUT_OF_RANGE
+
+
+def test_a_format_that_loses_may_be_compressed_and_png_may_not() -> None:
+    spec = drawn(format=PictureFormat.JPEG, compression=70)
+    assert (spec.format, spec.compression) == (PictureFormat.JPEG, 70)
+    assert drawn(compression=100).compression == 100
+    assert refused(compression=70).field == "output_compression"
+    assert refused(format=PictureFormat.WEBP, compression=101).flaw is Flaw.OUT_OF_RANGE
+
+
+def test_a_strength_that_leaves_no_step_is_refused_and_never_offered() -> None:
+    photo = UploadId("upl_" + "1" * 32)
+    assert refused(model="brush", photo=photo, steps=4, strength=0.2).field == "strength"
+    spec = drawn(model="brush", photo=photo, steps=5, strength=0.2)
+    assert lighter_render(spec, CATALOGUE.models[3]) is None
+    assert lighter_render(drawn(steps=5), CATALOGUE.models[0]) is not None

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.contracts import Envelope, Event, EventId, JobId, Lane
 from services.contracts.events import JobAdmitted
+from services.kit.blobs import BlobMissing
 from services.kit.bus import MemoryBus
 from services.kit.clock import ManualClock
 from services.kit.component import Readiness
@@ -50,9 +51,15 @@ class Shelf:
         self.error: Exception | None = None
 
     async def put(self, key: str, content: bytes, *, media_type: str) -> None:
-        assert media_type == {"png": "image/png", "webp": "image/webp"}[key.rpartition(".")[2]]
+        assert media_type == f"image/{key.rpartition('.')[2]}"
         self._check()
         self.blobs[key] = content
+
+    async def get(self, key: str) -> bytes:
+        self._check()
+        if key not in self.blobs:
+            raise BlobMissing(key)
+        return self.blobs[key]
 
     async def delete(self, key: str) -> None:
         self._check()

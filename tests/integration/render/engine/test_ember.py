@@ -25,7 +25,7 @@ TOLERANCE = 2
 
 
 def _pixels(picture: Picture) -> NDArray[np.int16]:
-    with Image.open(io.BytesIO(picture.png)) as image:
+    with Image.open(io.BytesIO(picture.content)) as image:
         return np.asarray(image.convert("RGB")).astype(np.int16)
 
 
@@ -104,7 +104,7 @@ async def test_a_picture_has_the_size_that_was_asked_for(
 async def test_any_prompt_gives_a_picture(ember: EngineProcess, prompt: str) -> None:
     draw = replace(apple(steps=1), prompt=prompt, negative_prompt=prompt)
     end = await drawn(ember, draw)
-    assert read_recipe(end.pictures[0].png).prompt == prompt
+    assert read_recipe(end.pictures[0].content).prompt == prompt
 
 
 async def test_a_negative_prompt_changes_the_picture(ember: EngineProcess) -> None:
@@ -115,7 +115,7 @@ async def test_a_negative_prompt_changes_the_picture(ember: EngineProcess) -> No
 
 async def test_a_picture_tells_how_it_was_drawn(ember: EngineProcess) -> None:
     end = await drawn(ember, apple(steps=1, seeds=(2**32 - 1,)))
-    recipe = read_recipe(end.pictures[0].png)
+    recipe = read_recipe(end.pictures[0].content)
     assert (recipe.model, recipe.seed, recipe.steps) == ("ember", 2**32 - 1, 1)
     assert recipe.engine.startswith("diffusers ")
 

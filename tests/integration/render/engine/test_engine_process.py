@@ -38,7 +38,7 @@ async def test_it_starts_draws_and_tells_every_step(engine: EngineProcess) -> No
     steps, end = await to_its_end(engine)
     assert [event.step for event in steps] == [1, 2, 3, 4, 5]
     assert isinstance(end, Drawn)
-    assert [read_recipe(picture.png).seed for picture in end.pictures] == [1, 2]
+    assert [read_recipe(picture.content).seed for picture in end.pictures] == [1, 2]
 
 
 async def test_a_render_beyond_the_slots_waits_its_turn(engine: EngineProcess) -> None:

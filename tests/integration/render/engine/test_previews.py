@@ -135,7 +135,7 @@ async def test_embers_last_preview_looks_like_its_picture(ember: EngineProcess) 
     assert isinstance(end, Drawn)
     looks = _previews(steps)
     assert [step for step, _ in looks] == [4, 8, 12, 16]
-    final = _colours(end.pictures[0].png)
+    final = _colours(end.pictures[0].content)
     likeness = [float(np.corrcoef(_colours(look), final)[0, 1]) for _, look in looks]
     assert likeness[-1] > 0.7
     assert likeness[-1] > likeness[0]

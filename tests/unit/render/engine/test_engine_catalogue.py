@@ -40,6 +40,7 @@ def test_a_missing_catalogue_says_so(tmp_path: Path) -> None:
         read(tmp_path / "catalogue.yaml")
 
 
+FROM_TEXT = SHIPPED.default.model_copy(update={"tasks": (TaskKind.TEXT_TO_IMAGE,)})
 PAINTER = SHIPPED.default.model_copy(update={"tasks": tuple(TaskKind)})
 FROM_PHOTO = replace(APPLE, kind=TaskKind.IMAGE_TO_IMAGE, photo=b"photo")
 INSIDE = replace(APPLE, kind=TaskKind.INPAINT, photo=b"photo", mask=b"mask")
@@ -91,7 +92,7 @@ def test_what_the_catalogue_allows_can_be_drawn() -> None:
 )
 def test_what_it_does_not_allow_fails_for_good(draw: Draw, message: str) -> None:
     with pytest.raises(RenderError) as error:
-        ensure_can_draw(SHIPPED.default, draw)
+        ensure_can_draw(FROM_TEXT, draw)
     assert error.value.message == message
     assert error.value.code is FailureCode.INVALID_SPEC
     assert error.value.permanent

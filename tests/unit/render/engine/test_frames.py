@@ -54,7 +54,9 @@ COMMANDS = st.one_of(
     st.builds(Cancel, job=TEXT, attempt=WHOLE, type=st.just("cancel")),
     st.builds(Close, type=st.just("close")),
 )
-PICTURES = st.builds(Picture, png=st.binary(max_size=200), seed=WHOLE, width=WHOLE, height=WHOLE)
+PICTURES = st.builds(
+    Picture, content=st.binary(max_size=200), seed=WHOLE, width=WHOLE, height=WHOLE
+)
 SHELVED = st.builds(
     Shelved,
     models=st.lists(TEXT, max_size=4).map(tuple),
