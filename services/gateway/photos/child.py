@@ -23,6 +23,7 @@ _PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
 _MOST_PIXELS = 25_000_000
 _SHORTEST, _STEEPEST = 16, 16
 _LONGEST_KEPT = 2048
+_OPAQUE = 255
 _MEMORY = 1 << 30
 _CPU_SECONDS = 5
 
@@ -95,9 +96,10 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(image, source, target)
+        converted = ImageCms.profileToProfile(image, source, target)
     except ImageCms.PyCMSError:
         return image
+    return image if converted is None else converted
 
 
 def _drawn_anew(image: Image.Image) -> tuple[tuple[bytes, int, int], bytes]:
@@ -106,8 +108,9 @@ def _drawn_anew(image: Image.Image) -> tuple[tuple[bytes, int, int], bytes]:
     rgba.thumbnail((_LONGEST_KEPT, _LONGEST_KEPT))
     alpha = rgba.getchannel("A")
     photo = _fresh(rgba.convert("RGB"))
-    seen = alpha.getextrema()
-    mask = b"" if seen == (255, 255) else _png(alpha.point(lambda value: 255 if value == 0 else 0))
+    if alpha.getextrema()[0] == _OPAQUE:
+        return (_png(photo), photo.width, photo.height), b""
+    mask = _png(alpha.point(lambda value: _OPAQUE if value == 0 else 0))
     return (_png(photo), photo.width, photo.height), mask
 
 
