@@ -49,8 +49,10 @@ def _loaded(state: PoolLimits, k: Constants) -> str:
     if law.room <= 0:
         return f"{fleet}: no worker is there to draw."
     times = law.wanted / law.room
+    wait = f"a free job would wait {law.free_wait:.0f} of {k.free_wait:.0f} s"
     if times <= 1:
+        if law.free_wait > k.calm * k.free_wait:
+            return f"{fleet}: {wait}."
         return "The fleet is cooling down, and limits are on their way back to normal."
-    wait = f"; a free job would wait {law.free_wait:.0f} of {k.free_wait:.0f} s"
     more = f"{fleet}: {times:.1f} times as many free images are wanted as it can draw"
-    return f"{more}{wait if law.free_wait >= 1 else ''}."
+    return f"{more}; {wait}." if law.free_wait >= 1 else f"{more}."

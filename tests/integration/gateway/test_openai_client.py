@@ -82,8 +82,8 @@ async def test_its_own_retry_gets_the_picture_of_the_first_attempt(
 @pytest.mark.parametrize(
     ("given", "error", "code", "param"),
     [
-        ({"prompt": "fox", "size": "1024x1024"}, openai.BadRequestError, "invalid_value", "size"),
-        ({"prompt": "fox", "model": "dall-e-3"}, openai.NotFoundError, "model_not_found", "model"),
+        ({"prompt": "fox", "size": "7x7"}, openai.BadRequestError, "invalid_value", "size"),
+        ({"prompt": "fox", "model": "dall-e-99"}, openai.NotFoundError, "model_not_found", "model"),
         ({"prompt": " "}, openai.BadRequestError, "invalid_value", "prompt"),
         (
             {"prompt": "fox", "extra_body": {"x": 1}},

@@ -190,3 +190,11 @@ async def test_the_announcer_and_the_leader_share_one_document() -> None:
     tight = scene.of("free")[-1]
     await announcer.announce()
     assert scene.of("free")[-1] == tight, "nothing to say again"
+
+
+async def test_a_full_queue_that_nobody_adds_to_is_told_as_it_is() -> None:
+    """Not as a fleet that cools down: who is refused would read of good news."""
+    scene = Scene()
+    await scene.turn(scene.leader(), ticks=6, wait=110)
+    causes = {said.cause for said in scene.of("free") if said.rule == "load"}
+    assert causes == {"The fleet is melting: a free job would wait 110 of 120 s."}
