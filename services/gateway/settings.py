@@ -99,6 +99,15 @@ class GatewaySettings(ServiceSettings):
     decoders: int = Field(
         2, ge=1, le=64, description="processes that read photos at a time, 1 to 64"
     )
+    moderation_words: Path | None = Field(
+        None, description="path of a YAML file with the words that no prompt may have"
+    )
+    moderation_url: str | None = Field(
+        None, description="an address that says which prompts are refused, as OpenAI's moderations"
+    )
+    moderation_seconds: float = Field(
+        3, gt=0, le=60, description="seconds that it may take over one prompt, up to 60"
+    )
     body_seconds: float = Field(
         10, gt=0, le=120, description="seconds in which a body must arrive, up to 120"
     )

@@ -29,11 +29,13 @@ from services.gateway.waiters import Waiters
 from services.kit.blobs import Blobs
 from services.kit.bus import Group, Table, Tail
 from services.kit.component import Component
+from services.kit.data import load_yaml
 from services.kit.diagnosis.blobs import blobs_check
 from services.kit.erasures import ERASURES, Eraser, Erasures
 from services.kit.http import HttpServer, Limits
 from services.kit.lease import LEASES, Lease
 from services.kit.lifecycle import Context
+from services.kit.moderation import HttpModerator, Moderator, WordList, Words, moderators
 from services.kit.plumbing import Plumbing, plumb
 from services.kit.seats import Seats
 
@@ -124,11 +126,20 @@ def _gateway(context: Context[GatewaySettings], catalogue: Catalogue, known: _Kn
         failures=AuthFailures(clock),
         tables=Tables(known.usage, known.limits, known.load),
         pictures=Blobs.open(settings.blobs, timeout=_BLOB_SECONDS),
+        moderator=_moderator(settings),
         decoder=Decoder(DecoderSettings(at_once=settings.decoders)),
         links=LinkSigner(secrets),
         cursors=CursorSealer(secrets[0]),
         pepper=settings.pepper,
         waits=Seats("waiting calls", settings.waits_at_once, clock.monotonic),
+    )
+
+
+def _moderator(settings: GatewaySettings) -> Moderator:
+    words, url = settings.moderation_words, settings.moderation_url
+    return moderators(
+        WordList(load_yaml(words, Words)) if words else None,
+        HttpModerator(url, seconds=settings.moderation_seconds) if url else None,
     )
 
 

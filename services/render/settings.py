@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from services.kit.moderation import HttpModerator, Moderator
 from services.kit.settings import ServiceSettings
 from services.render.core import Bounds, RetryPolicy
 from services.render.engine.options import EngineKind, EngineOptions
@@ -53,6 +54,12 @@ class RenderSettings(ServiceSettings):
         gt=0,
         description="most memory of one worker's engine, but for a GPU's; none: no bound",
     )
+    moderation_url: str | None = Field(
+        None, description="an address that says which pictures are refused, as OpenAI's moderations"
+    )
+    moderation_seconds: float = Field(
+        10, gt=0, le=60, description="seconds that it may take over one picture, up to 60"
+    )
     noop_step_seconds: float = Field(
         0.05, ge=0, le=60, description="seconds a step of the noop engine takes"
     )
@@ -90,6 +97,12 @@ class RenderSettings(ServiceSettings):
         if self.workers_max is not None and self.workers_max < self.workers:
             raise ValueError("HEATSINK_RENDER_WORKERS_MAX is below HEATSINK_RENDER_WORKERS")
         return self
+
+    @property
+    def moderator(self) -> Moderator | None:
+        if self.moderation_url is None:
+            return None
+        return HttpModerator(self.moderation_url, seconds=self.moderation_seconds)
 
     @property
     def bounds(self) -> Bounds:

@@ -19,6 +19,7 @@ from services.kit.documents import CollectionSpec, RowsSpec
 from services.kit.erasures import ERASURES
 from services.kit.errors import KitError
 from services.kit.lease import LEASES, Lease
+from services.kit.moderation import moderators
 from services.notify import handlers as notify_handlers
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
@@ -244,6 +245,7 @@ class RenderWorker(Replica):
         tools = Tools(
             queue=queue,
             images=Images(Shelf(self.parts.blobs, self.process)),
+            moderator=moderators(),
             host=host,
             desk=desk,
             meter=meter,

@@ -29,6 +29,7 @@ class FailureCode(StrEnum):
     NOT_A_PICTURE = "not_a_picture"
     RENDER_ERROR = "render_error"
     POISON = "render_poison"
+    CONTENT_REFUSED = "content_refused"
 
 
 class _Render(Event):
@@ -76,6 +77,9 @@ class JobCompleted(_Render):
 class JobFailed(_Render):
     code: FailureCode
     detail: str
+    categories: tuple[str, ...] = Field(
+        default=(), description="Under which a moderator refused the pictures."
+    )
 
 
 class JobCancelled(_Render):

@@ -21,6 +21,7 @@ from services.gateway.waiters import Waiters
 from services.kit.blobs import BlobInfo
 from services.kit.clock import Clock
 from services.kit.erasures import Erasures
+from services.kit.moderation import Moderator
 from services.kit.seats import Seats
 
 __all__ = ["ApiSettings", "Gateway", "Here", "Pictures", "Tables", "Told"]
@@ -89,6 +90,7 @@ class Gateway:
     tables: Tables
     pictures: Pictures
     decoder: Decoder
+    moderator: Moderator
     links: LinkSigner
     cursors: CursorSealer
     pepper: SecretStr

@@ -30,6 +30,7 @@ _CODES: Mapping[Code, str] = {
     Code.REQUEST_TOO_LARGE: "rate_limit_exceeded",
     Code.TOO_MANY_AUTH_FAILURES: "rate_limit_exceeded",
     Code.TOO_MANY_REQUESTS: "rate_limit_exceeded",
+    Code.CONTENT_REFUSED: "moderation_blocked",
 }
 """Where OpenAI has a word of its own; elsewhere ours stands."""
 

@@ -21,6 +21,7 @@ from services.gateway.desk import Receipt
 from services.kit.blobs import BlobMissing
 from services.kit.errors import Unavailable
 from services.kit.http import ApiError, Code, from_unavailable
+from services.kit.moderation import Strictness
 
 __all__ = ["ImageCall"]
 
@@ -90,6 +91,7 @@ class ImageCall:
             allow_degraded=self.posted.own.allow_degraded,
             within=_WITHIN,
             inputs=self.inputs,
+            strictness=Strictness(self.posted.moderation or Strictness.AUTO),
         )
 
     async def _content(self, job: Job) -> object:

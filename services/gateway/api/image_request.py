@@ -77,7 +77,7 @@ class ImageRequest(BaseModel):
         None, description="Quality of a webp or jpeg file, 0 to 100 (default); of png, 100."
     )
     moderation: str | None = Field(
-        None, description="`auto` or `low`; no moderation is installed, so both draw the same."
+        None, description="`auto` or `low`: passes what the operator's list does not always refuse."
     )
     response_format: Literal["b64_json", "url"] | None = Field(
         None, description="`b64_json` (default), or `url`: a signed link that expires."

@@ -13,6 +13,7 @@ from services.contracts import JobSpec, ModelEntry
 from services.gateway.api.context import Gateway
 from services.gateway.api.inputs import Inputs
 from services.gateway.api.patience import CLIENT_GONE
+from services.gateway.api.refusals import content_refused
 from services.gateway.core.account import Caller
 from services.gateway.core.flaws import SpecError
 from services.gateway.core.idempotency import body_digest, is_valid_key
@@ -22,6 +23,8 @@ from services.gateway.core.spec import SEEDS, Wish, job_spec, lighter_render
 from services.gateway.desk import IdempotencyKeyReused, Order, Receipt
 from services.kit.errors import Unavailable
 from services.kit.http import ApiError, Code, FieldError
+from services.kit.moderation import Strictness
+from services.kit.telemetry import metrics
 
 __all__ = ["give_up", "idempotency_key", "preferred_wait", "spec_of", "take", "wants_cancel"]
 
@@ -43,12 +46,14 @@ async def take(
     start_by: datetime | None = None,
     within: Mapping[str, str] | None = None,
     inputs: Inputs | None = None,
+    strictness: Strictness = Strictness.AUTO,
 ) -> Receipt:
     """The job of a request. `within` says where a field lies in the body, if not on top.
 
     `inputs` are stored before the job is: render may begin with it at once.
     """
     spec, model = spec_of(here, wish, within or {})
+    await _moderate(here, spec, strictness)
     order = Order(
         caller=caller,
         spec=spec,
@@ -72,6 +77,13 @@ async def take(
     if inputs and receipt.replayed:
         await inputs.discard(here)
     return receipt
+
+
+async def _moderate(here: Gateway, spec: JobSpec, strictness: Strictness) -> None:
+    verdict = await here.moderator.prompt(spec.prompt, strictness)
+    if verdict.refused:
+        metrics.MODERATION_REFUSED.add(1, stage="input")
+        raise content_refused("input", verdict.categories)
 
 
 def spec_of(here: Gateway, wish: Wish, within: Mapping[str, str]) -> tuple[JobSpec, ModelEntry]:

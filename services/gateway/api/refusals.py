@@ -10,7 +10,7 @@ from services.gateway.core.refusal import Refusal, refusal
 from services.kit.errors import Unavailable
 from services.kit.http import ApiError, Code, from_unavailable
 
-__all__ = ["not_completed", "rejected"]
+__all__ = ["content_refused", "not_completed", "rejected"]
 
 _FINAL = {"x-should-retry": "false"}
 
@@ -23,6 +23,8 @@ def not_completed(job: Job, now: datetime, away: Unavailable | None) -> ApiError
     match job.status:
         case JobStatus.REJECTED:
             return rejected(job, now)
+        case JobStatus.FAILED if job.failure and job.failure.categories:
+            return content_refused("output", job.failure.categories, job=str(job.id))
         case JobStatus.FAILED:
             failure = str(job.failure.code) if job.failure else None
             detail = "The image could not be drawn. It did not count against your quota."
@@ -34,6 +36,14 @@ def not_completed(job: Job, now: datetime, away: Unavailable | None) -> ApiError
             return ApiError(Code.JOB_CANCELLED, detail, headers=_FINAL, job=str(job.id))
         case _:
             return _not_yet(job, away)
+
+
+def content_refused(stage: str, categories: tuple[str, ...], **facts: Any) -> ApiError:
+    """`stage`: `input` for a prompt, `output` for what was drawn. Neither counts."""
+    what = "prompt" if stage == "input" else "picture"
+    detail = f"Your request was rejected by the safety system: the {what} is not allowed here."
+    told = {"moderation_stage": stage, "categories": list(categories)}
+    return ApiError(Code.CONTENT_REFUSED, detail, headers=_FINAL, moderation_details=told, **facts)
 
 
 def _not_yet(job: Job, away: Unavailable | None) -> ApiError:

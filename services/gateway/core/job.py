@@ -66,8 +66,11 @@ class AlreadyEnded(Exception):
 
 @dataclass(frozen=True)
 class Failure:
+    """`categories` are those under which a moderator refused what was drawn."""
+
     code: FailureCode
     detail: str
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -256,7 +259,7 @@ def _with_current(job: Job, event: Event) -> Job:
         case JobCompleted():
             return replace(job, images=event.images, seconds=event.seconds, attempt=event.attempt)
         case JobFailed():
-            return replace(job, failure=Failure(event.code, event.detail))
+            return replace(job, failure=Failure(event.code, event.detail, event.categories))
         case JobRejected():
             return _rejected(job, event)
         case _:

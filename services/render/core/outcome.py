@@ -17,11 +17,15 @@ class Completed:
 
 @dataclass(frozen=True)
 class Failed:
-    """The engine gave up on this render; where `permanent`, no other attempt would fare better."""
+    """The engine gave up on this render; where `permanent`, no other attempt would fare better.
+
+    `categories` are those under which a moderator refused its pictures.
+    """
 
     code: FailureCode
     detail: str
     permanent: bool
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def settle(
         case Released(reason=reason):
             return attempt.released(reason)
         case Failed(permanent=True):
-            return attempt.failed(outcome.code, outcome.detail)
+            return attempt.failed(outcome.code, outcome.detail, outcome.categories)
         case Failed(code=code):
             return attempt.tried(running.tries, code, policy, jitter)
         case Crashed(reason=reason):
@@ -125,7 +125,9 @@ class _Attempt:
         )
         return Change(ended(self.running, JobStatus.CANCELLED, self.now), (event,))
 
-    def failed(self, code: FailureCode, detail: str) -> Change[Entry]:
+    def failed(
+        self, code: FailureCode, detail: str, categories: tuple[str, ...] = ()
+    ) -> Change[Entry]:
         event = JobFailed(
             at=self.now,
             account=self.running.order.account,
@@ -133,6 +135,7 @@ class _Attempt:
             attempt=self.running.tries.claims,
             code=code,
             detail=detail,
+            categories=categories,
         )
         return Change(ended(self.running, JobStatus.FAILED, self.now), (event,))
 

@@ -13,6 +13,7 @@ from services.contracts.events import FailureCode
 from services.kit.blobs import BlobMissing
 from services.kit.documents import Change
 from services.kit.errors import KitError, Unavailable
+from services.kit.moderation import Verdict
 from services.kit.pause import pause
 from services.kit.telemetry import metrics, span
 from services.render.core import Claim, Entry, Order, Pace, Running, keeps_images, outcome, settle
@@ -22,6 +23,7 @@ from services.render.engine import (
     Drawn,
     EngineNotReadyError,
     Failed,
+    Picture,
     Stepped,
 )
 from services.render.worker.desk import Box, CancelWish, EngineGone, GiveBack, News
@@ -36,6 +38,7 @@ _log = structlog.get_logger("render.worker")
 T = TypeVar("T")
 
 _RETRY_SECONDS = 0.5
+_REFUSED = "The content policy refuses what was drawn. It did not count."
 
 
 class _GaveUpError(Exception):
@@ -173,9 +176,20 @@ class Attempt:
         metrics.STEPS.add(fresh, model=self._order.spec.model)
         await self._herald.stepped(step)
 
-    async def _stored(self, drawn: Drawn) -> outcome.Completed:
+    async def _stored(self, drawn: Drawn) -> outcome.Outcome:
+        """What a moderator refuses is never stored."""
+        for picture in drawn.pictures:
+            if (verdict := await self._moderated(picture)).refused:
+                metrics.MODERATION_REFUSED.add(1, stage="output")
+                return outcome.Failed(
+                    FailureCode.CONTENT_REFUSED, _REFUSED, True, verdict.categories
+                )
         store = self._tools.images.store
         return outcome.Completed(await self._insist(lambda: store(self.claim, drawn.pictures)))
+
+    async def _moderated(self, picture: Picture) -> Verdict:
+        ask, media_type = self._tools.moderator.picture, picture.format.media_type
+        return await self._insist(lambda: ask(picture.content, media_type))
 
     async def _conclude(self, result: outcome.Outcome) -> None:
         def decision(entry: Entry | None) -> Change[Entry] | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from services.kit.bus import LossyPublisher
 from services.kit.clock import Clock
+from services.kit.moderation import Moderator
 from services.render.core import RetryPolicy
 from services.render.images import Images
 from services.render.repository import Queue
@@ -22,6 +23,7 @@ class Tools:
 
     queue: Queue
     images: Images
+    moderator: Moderator
     host: EngineHost
     desk: Desk
     meter: Meter

@@ -10,6 +10,7 @@ from services.kit.blobs import Blobs
 from services.kit.bus import Tail
 from services.kit.component import Component
 from services.kit.lifecycle import Context
+from services.kit.moderation import moderators
 from services.kit.plumbing import Plumbing, plumb
 from services.render.core import LINES, QUEUE, TURNS, WORKERS
 from services.render.engine.process import EngineProcess
@@ -83,6 +84,7 @@ def _tools(plumbing: Plumbing, catalogue: Catalogue, bell: Bell) -> Tools:
     return Tools(
         queue=Queue(plumbing.documents(QUEUE)),
         images=Images(Blobs.open(settings.blobs)),
+        moderator=moderators(settings.moderator),
         host=host,
         desk=desk,
         meter=Meter(context.clock),

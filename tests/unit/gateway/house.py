@@ -36,6 +36,8 @@ from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
 from services.kit.erasures import ERASURES, Erasures
 from services.kit.http import Limits
+from services.kit.moderation import WordList, Words
+from services.kit.moderation.words import Category
 from services.kit.seats import Seats
 from tests.unit.gateway.catalogue import CATALOGUE
 from tests.unit.gateway.documented import Documented
@@ -47,6 +49,12 @@ E = TypeVar("E", bound=Event)
 
 PEPPER = SecretStr("a pepper for tests")
 PNG = b"\x89PNG"
+WORDS = Words(
+    categories={
+        "violence": Category(words=("blood bath",)),
+        "hate": Category(words=("slur",), always=True),
+    }
+)
 BOTH = (Scope.JOBS_READ, Scope.JOBS_WRITE)
 
 
@@ -159,6 +167,7 @@ class House:
             tables=Tables(self.usage, self.limits, self.load),
             pictures=self.blobs,
             decoder=self.decoder,
+            moderator=WordList(WORDS),
             links=self.links,
             cursors=CursorSealer(b"cursors"),
             pepper=PEPPER,

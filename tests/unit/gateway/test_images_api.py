@@ -259,3 +259,35 @@ async def test_a_picture_that_may_be_lighter_says_what_it_became(house: House, a
     asked = house.requested[-1]
     assert asked.lighter == LighterRender(steps=8, width=128, height=128)
     assert (answer["heatsink"]["degraded"], answer["heatsink"]["steps"]) == (True, 8)
+
+
+async def test_a_prompt_that_is_not_allowed_is_refused_before_anything_counts(
+    house: House, ada: Tenant
+) -> None:
+    response = await ada.post(PATH, {"prompt": "a Blood Bath"})
+    assert response.status_code == 400
+    told = error(response)
+    assert (told["code"], told["type"]) == ("moderation_blocked", "image_generation_user_error")
+    assert told["moderation_details"] == {"moderation_stage": "input", "categories": ["violence"]}
+    assert response.headers["x-should-retry"] == "false"
+    assert house.requested == []
+    assert (await ada.post("/v1/jobs", {"prompt": "a slur"})).json()["code"] == "content_refused"
+
+
+async def test_moderation_low_passes_what_is_not_always_refused(house: House, ada: Tenant) -> None:
+    assert (await drawn(house, ada, prompt="a blood bath", moderation="low")).status_code == 200
+    assert (await ada.post(PATH, {"prompt": "slur", "moderation": "low"})).status_code == 400
+
+
+async def test_a_picture_that_is_refused_says_so_and_that_it_cost_nothing(
+    house: House, ada: Tenant
+) -> None:
+    def refuse(story: Story) -> Event:
+        failed = story.failed(FailureCode.CONTENT_REFUSED)
+        return failed.model_copy(update={"categories": ("violence",)})
+
+    async with house.answering(ADMIT, refuse):
+        response = await ada.post(PATH, {"prompt": "a red fox"})
+    told = error(response)
+    assert (response.status_code, told["code"]) == (400, "moderation_blocked")
+    assert told["moderation_details"]["moderation_stage"] == "output"

@@ -16,6 +16,7 @@ from services.kit.component import Readiness
 from services.kit.documents import MemoryDocuments
 from services.kit.erasures import ERASURES, Erasures
 from services.kit.errors import Unavailable
+from services.kit.moderation import Moderator, moderators
 from services.render.core import LINES, QUEUE, TURNS, WORKERS, Entry, RetryPolicy
 from services.render.engine.fake import FakeEngine
 from services.render.handlers import Intake
@@ -91,6 +92,7 @@ class House:
     clock: ManualClock = field(default_factory=ManualClock)
     bus: MemoryBus = field(default_factory=MemoryBus)
     shelf: Shelf = field(default_factory=Shelf)
+    moderator: Moderator = field(default_factory=moderators)
 
     def __post_init__(self) -> None:
         self.entries: MemoryDocuments[Entry] = MemoryDocuments(QUEUE, self.clock, "render")
@@ -146,6 +148,7 @@ class Bench:
         self.tools = Tools(
             queue=house.queue,
             images=Images(house.shelf),
+            moderator=house.moderator,
             host=self.host,
             desk=self.desk,
             meter=self.meter,
