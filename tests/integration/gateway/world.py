@@ -7,10 +7,14 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from PIL import Image
+
 from services.contracts import Envelope, Event, EventId, ImageRef, Lane, Stream
 from services.contracts.events import (
+    FailureCode,
     JobAdmitted,
     JobCompleted,
+    JobFailed,
     JobProgressed,
     JobQueued,
     JobRejected,
@@ -24,16 +28,22 @@ from services.kit.bus import Connection, Producer, Tail
 from services.kit.clock import SystemClock
 from services.kit.component import Readiness
 from tests.running import running
+from tests.unit.gateway.photographs import saved
 
 __all__ = ["PNG", "World"]
 
 CLOCK = SystemClock()
 PNG = b"\x89PNG\r\n\x1a\n"
+_BETWEEN_LOOKS = 0.3
+_LOOK = saved(Image.new("RGB", (32, 32), (200, 30, 30)), "WEBP")
 _HEARD = (Stream.ACCOUNTS, Stream.REQUESTS, Stream.CANCELLATIONS)
 
 
 class World:
-    """Answers each request by its prompt: `refuse`, `wait` for `finish`, or draw at once."""
+    """Answers each request by its prompt: `refuse`, `fail`, `wait` for `finish`, or draw at once.
+
+    Early looks come before the picture, as many as were asked for.
+    """
 
     def __init__(self, connection: Connection, blobs: Path) -> None:
         self.readiness = Readiness()
@@ -69,7 +79,16 @@ class World:
             JobAdmitted(at=now, lane=Lane.FREE, spec=asked.spec, quota=_facts(asked), **of),
             JobQueued(at=now, lane=Lane.FREE, pool="default", ticket=1, **of),
             JobStarted(at=now, attempt=1, worker="w", **of),
-            JobProgressed(at=now, attempt=1, step=1, steps=2, **of),
+        )
+        for number in range(asked.spec.previews):
+            preview = await self._preview(asked, number)
+            step, steps = number + 1, asked.spec.previews + 1
+            await self.publish(
+                JobProgressed(at=now, attempt=1, step=step, steps=steps, preview=preview, **of)
+            )
+            await asyncio.sleep(_BETWEEN_LOOKS)
+        await self.publish(
+            JobProgressed(at=now, attempt=1, step=50, steps=50, **of),
             JobCompleted(at=now, attempt=1, images=images, seconds=0.1, **of),
         )
 
@@ -92,10 +111,18 @@ class World:
             match asked.spec.prompt.split()[0]:
                 case "refuse":
                     await self.publish(_rejected(asked))
+                case "fail":
+                    await self.start(asked)
+                    await self.publish(_failed(asked))
                 case "wait":
                     pass
                 case _:
                     await self.draw(asked)
+
+    async def _preview(self, asked: JobRequested, number: int) -> str:
+        key = f"images/{asked.job}/1-preview-{number}.webp"
+        await self._blobs.put(key, _LOOK, media_type="image/webp")
+        return key
 
     async def _image(self, asked: JobRequested, index: int) -> ImageRef:
         key = f"images/{asked.job}/{index}.png"
@@ -133,4 +160,11 @@ def _rejected(asked: JobRequested) -> JobRejected:
         quota=_facts(asked, used=3),
         resets_at=now + timedelta(hours=20),
         retry_at=now + timedelta(hours=3),
+    )
+
+
+def _failed(asked: JobRequested) -> JobFailed:
+    code, now = FailureCode.RENDER_ERROR, CLOCK.now()
+    return JobFailed(
+        at=now, account=asked.account, job=asked.job, attempt=3, code=code, detail="it broke"
     )
