@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from benchmarks.api import API_FIGURES, api
 from benchmarks.engine import ENGINE_FIGURES
 from benchmarks.fixed import quota
 from benchmarks.platform import FIGURES, platform
@@ -25,6 +26,8 @@ def main() -> None:
         from benchmarks.engine.measures import engine  # noqa: PLC0415 - others go without torch
 
         found = engine(_only(chosen.only, ENGINE_FIGURES), sizes)
+    elif chosen.name == "api":
+        found = asyncio.run(api(_only(chosen.only, API_FIGURES), sizes))
     elif chosen.name == "quota":
         found = asyncio.run(quota(sizes))
     elif chosen.name == "law":
@@ -53,10 +56,15 @@ def _print(figures: Mapping[str, float]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument(
-        "name", choices=("engine", "platform", "profile", "law", "quota"), help="what to measure"
+        "name",
+        choices=("engine", "platform", "profile", "law", "quota", "api"),
+        help="what to measure",
     )
     parser.add_argument(
-        "--only", action="append", choices=(*FIGURES, *ENGINE_FIGURES), help="one figure"
+        "--only",
+        action="append",
+        choices=(*FIGURES, *ENGINE_FIGURES, *API_FIGURES),
+        help="one figure",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--stacks", type=Path, help="folder for profile's sampled stacks")

@@ -31,5 +31,8 @@ class Sizes:
     arrival_seconds: float = 60.0
     overload_seconds: float = 600.0
     engine_tries: int = 10
+    wrk_seconds: float = 10.0
+    held_calls: int = 1_000
+    photos: int = 100
     users: int = 1_000_000
     seeds: int = 5

@@ -19,7 +19,7 @@ from services.gateway.failures import AuthFailures
 from services.gateway.handlers import Handlers, Projection
 from services.gateway.housekeeping import Chore, Housekeeping
 from services.gateway.keyring import Keyring
-from services.gateway.photos import Decoder, DecoderSettings
+from services.gateway.photos.decoder import Decoder, DecoderSettings
 from services.gateway.reminders import Reminders
 from services.gateway.repository import ACCOUNTS, JOBS, Accounts, Jobs
 from services.gateway.settings import GatewaySettings

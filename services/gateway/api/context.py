@@ -15,7 +15,7 @@ from services.gateway.core.links import LinkSigner
 from services.gateway.desk import Desk
 from services.gateway.failures import AuthFailures
 from services.gateway.keyring import Keyring
-from services.gateway.photos import Decoder
+from services.gateway.photos.decoder import Decoder
 from services.gateway.repository import Accounts, Jobs
 from services.gateway.waiters import Waiters
 from services.kit.blobs import BlobInfo
@@ -97,7 +97,8 @@ class Gateway:
     waits: Seats
 
 
-def _gateway(request: Request) -> Gateway:
+async def _gateway(request: Request) -> Gateway:
+    """Not a plain function: FastAPI would call that on a thread, for each request."""
     return cast(Gateway, request.app.state.gateway)
 
 

@@ -8,7 +8,7 @@ from starlette.datastructures import UploadFile
 from services.contracts import AccountId, UploadId, upload_key
 from services.gateway.api.context import Gateway
 from services.gateway.api.forms import Form
-from services.gateway.photos import Photo, PhotoError
+from services.gateway.photos.decoder import Photo, PhotoError
 from services.kit.http import ApiError, Code, FieldError
 
 __all__ = ["Inputs", "inputs_of"]

@@ -26,7 +26,7 @@ class Notify:
     stream_seconds: float
 
 
-def _notify(request: Request) -> Notify:
+async def _notify(request: Request) -> Notify:
     return cast(Notify, request.app.state.notify)
 
 

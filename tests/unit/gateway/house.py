@@ -27,7 +27,7 @@ from services.gateway.desk import Desk, DeskSettings
 from services.gateway.failures import AuthFailures
 from services.gateway.handlers import Projection
 from services.gateway.keyring import Keyring
-from services.gateway.photos import Decoder
+from services.gateway.photos.decoder import Decoder
 from services.gateway.repository import ACCOUNTS, JOBS, Accounts, Jobs
 from services.gateway.waiters import Waiters
 from services.kit import keys

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from services.gateway.core.sniffing import kind_of
-from services.gateway.photos import Decoder, DecoderSettings, Photo, PhotoError
+from services.gateway.photos.decoder import Decoder, DecoderSettings, Photo, PhotoError
 from tests.unit.gateway.photographs import animated, bomb, jpeg_with_secrets, photo
 
 MARKERS = (b"at home", b"<script>", b"Exif", b"GPS")
