@@ -75,6 +75,9 @@ class GatewaySettings(ServiceSettings):
     bus_seconds: float = Field(
         3, gt=0, le=60, description="seconds of Kafka's silence after which no call may wait, to 60"
     )
+    cors_origins: tuple[str, ...] = Field(
+        (), description="origins whose pages may call, such as https://app.example, or * for all"
+    )
     requests_at_once: int = Field(
         1000, ge=1, le=100_000, description="requests answered at a time, 1 to 100000"
     )

@@ -253,4 +253,5 @@ def _api_settings(settings: GatewaySettings) -> ApiSettings:
         models_created=int(settings.catalogue.stat().st_mtime),
         wait_seconds=settings.wait_seconds,
         link_life=timedelta(seconds=settings.link_seconds),
+        cors_origins=settings.cors_origins,
     )

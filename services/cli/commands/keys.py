@@ -82,6 +82,21 @@ def create(
 
 
 @app.command()
+def rotate(
+    account: AccountArgument,
+    id: Annotated[str, typer.Argument(help="The key's id, key_…")],
+    overlap: Annotated[float, typer.Option(help="Hours for which the old key goes on.")] = 24,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    data: DataOption = DATA,
+    json: JsonOption = False,
+) -> None:
+    """Replace a key by a new one, which is shown this once; the old one goes on for a while."""
+    path, body = f"{_ACCOUNTS}/{account}/keys/{id}/rotate", {"overlap_hours": overlap}
+    _tell_key(_ask(url, key, data, lambda api: api.post(path, body)), as_json=json)
+
+
+@app.command()
 def revoke(
     account: AccountArgument,
     id: Annotated[str, typer.Argument(help="The key's id, key_…")],

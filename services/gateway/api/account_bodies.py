@@ -16,6 +16,7 @@ __all__ = [
     "KeyBody",
     "KeyMade",
     "KeyRequest",
+    "KeyRotation",
     "account_body",
     "key_body",
 ]
@@ -44,6 +45,12 @@ class KeyRequest(_In):
     name: str = Field("", max_length=200)
     scopes: list[_ScopeName] = Field(["jobs:read", "jobs:write"], min_length=1, max_length=3)
     expires_in_days: int | None = Field(None, ge=1, le=3650, description="Never, if left out.")
+
+
+class KeyRotation(_In):
+    overlap_hours: float = Field(
+        24, ge=0, le=720, description="For how long the old key goes on, at most."
+    )
 
 
 class KeyBody(BaseModel):

@@ -7,7 +7,13 @@ from fastapi import APIRouter, Depends
 
 from services.contracts import KeyId
 from services.contracts.events import Scope
-from services.gateway.api.account_bodies import AccountBody, KeyMade, KeyRequest, key_body
+from services.gateway.api.account_bodies import (
+    AccountBody,
+    KeyMade,
+    KeyRequest,
+    KeyRotation,
+    key_body,
+)
 from services.gateway.api.accounts import change_account
 from services.gateway.api.auth import Operator
 from services.gateway.api.bodies import documented_body, json_of
@@ -15,11 +21,13 @@ from services.gateway.api.context import Here
 from services.gateway.api.documented import BODY, KEY, answers
 from services.gateway.core.account import (
     MAX_KEYS,
+    Account,
     ApiKey,
     NoSuchKey,
     TooManyKeys,
     with_key,
     with_key_revoked,
+    with_key_rotated,
 )
 from services.kit.http import ApiError, Code
 from services.kit.keys import hash_secret, new_key
@@ -58,9 +66,45 @@ async def make(
     try:
         await change_account(here, id, lambda account: with_key(account, key))
     except TooManyKeys as error:
-        detail = f"An account holds at most {MAX_KEYS} keys, revoked ones included."
-        raise ApiError(Code.OUT_OF_RANGE, detail) from error
+        raise _too_many() from error
     return KeyMade(**key_body(key).model_dump(), key=made.plain)
+
+
+@router.post(
+    "/{key}/rotate",
+    operation_id="rotateKey",
+    summary="Replace an API key without a gap",
+    status_code=201,
+    responses=answers(*KEY, *BODY, Code.OUT_OF_RANGE, Code.NOT_FOUND, Code.GONE),
+    openapi_extra=documented_body(KeyRotation),
+)
+async def rotate(
+    here: Here,
+    caller: Operator,
+    id: str,
+    key: str,
+    posted: Annotated[KeyRotation, Depends(json_of(KeyRotation))],
+) -> KeyMade:
+    """A new key with the old one's name and scopes; the old one expires after the overlap."""
+    del caller
+    now, made, overlap = here.clock.now(), new_key(), timedelta(hours=posted.overlap_hours)
+
+    def rotated(account: Account) -> Account:
+        old = account.key(KeyId(key))
+        if old is None:
+            raise NoSuchKey
+        secret_hash = hash_secret(here.pepper, made.secret)
+        fresh = ApiKey(made.id, old.name, secret_hash, old.scopes, now)
+        return with_key_rotated(account, old.id, fresh, now, overlap)
+
+    try:
+        account = await change_account(here, id, rotated)
+    except TooManyKeys as error:
+        raise _too_many() from error
+    except (ValueError, NoSuchKey) as error:
+        raise ApiError(Code.NOT_FOUND) from error
+    body = next(one for one in account.keys if one.id == made.id)
+    return KeyMade(**body.model_dump(), key=made.plain)
 
 
 @router.post(
@@ -80,3 +124,8 @@ async def revoke(here: Here, caller: Operator, id: str, key: str) -> AccountBody
         )
     except (ValueError, NoSuchKey) as error:
         raise ApiError(Code.NOT_FOUND) from error
+
+
+def _too_many() -> ApiError:
+    detail = f"An account holds at most {MAX_KEYS} keys, revoked ones included."
+    return ApiError(Code.OUT_OF_RANGE, detail)

@@ -1,9 +1,11 @@
 """Gateway's HTTP application."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
@@ -28,6 +30,14 @@ from services.kit.http.credentials import refuse_credentials_in_url
 
 __all__ = ["create_app", "guarded"]
 
+_EXPOSED = (
+    "idempotent-replayed",
+    "location",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "x-request-id",
+)
 _UPLOADING = "/v1/images/edits"
 _ROUTERS = (
     images.router,
@@ -54,6 +64,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router)
     install_api(app, respond)
+    if gateway.settings.cors_origins:
+        _open_to(app, gateway.settings.cors_origins)
 
     @cache
     def openapi() -> dict[str, Any]:
@@ -61,6 +73,18 @@ def create_app(gateway: Gateway) -> FastAPI:
 
     app.openapi = openapi  # type: ignore[method-assign] # how FastAPI lets it be replaced
     return app
+
+
+def _open_to(app: FastAPI, origins: Sequence[str]) -> None:
+    """Pages of these origins may call, with a key and never with cookies."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=("GET", "POST", "PATCH", "DELETE"),
+        allow_headers=("authorization", "content-type", "idempotency-key", "prefer"),
+        expose_headers=_EXPOSED,
+        max_age=600,
+    )
 
 
 def guarded(

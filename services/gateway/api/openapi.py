@@ -8,7 +8,12 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.gateway.api.account_bodies import AccountChange, AccountOpening, KeyRequest
+from services.gateway.api.account_bodies import (
+    AccountChange,
+    AccountOpening,
+    KeyRequest,
+    KeyRotation,
+)
 from services.gateway.api.documented import OpenAIError, Problem
 from services.gateway.api.edit_request import EditRequest
 from services.gateway.api.image_request import ImageRequest
@@ -23,6 +28,7 @@ _OURS: tuple[type[BaseModel], ...] = (
     ImageRequest,
     JobRequest,
     KeyRequest,
+    KeyRotation,
     OpenAIError,
     Problem,
 )

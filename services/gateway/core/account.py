@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.contracts import AccountId, KeyId
@@ -23,6 +23,7 @@ __all__ = [
     "standing",
     "with_key",
     "with_key_revoked",
+    "with_key_rotated",
     "with_terms",
 ]
 
@@ -131,6 +132,22 @@ def with_key_revoked(account: Account, id: KeyId, now: datetime) -> Account:
     revoked = replace(key, revoked_at=now)
     keys = tuple(revoked if each.id == id else each for each in account.keys)
     return _next(replace(account, keys=keys))
+
+
+def with_key_rotated(
+    account: Account, id: KeyId, made: ApiKey, now: datetime, overlap: timedelta
+) -> Account:
+    """With a successor, while the old key goes on for `overlap`, or as long as it would have.
+
+    Raises NoSuchKey, also for a key that is revoked or has expired, and TooManyKeys.
+    """
+    key = account.key(id)
+    if key is None or key.revoked_at or (key.expires_at and key.expires_at <= now):
+        raise NoSuchKey
+    last = min(now + overlap, key.expires_at or now + overlap)
+    aging = replace(key, expires_at=last)
+    keys = tuple(aging if each.id == id else each for each in account.keys)
+    return with_key(replace(account, keys=keys), made)
 
 
 def erased(account: Account) -> Account:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.contracts import KeyId
 from services.contracts.events import AccountChanged, AccountStatus, Scope
 from tests.unit.gateway import stories
 from tests.unit.gateway.house import BOTH, House, Tenant
@@ -71,6 +72,32 @@ async def test_a_revoked_key_stops_at_once_on_this_replica(operator: Tenant) -> 
     assert (response.status_code, response.json()["code"]) == (401, "api_key_revoked")
     again = await operator.post(path)
     assert again.json() == revoked.json()
+
+
+async def test_a_rotated_key_goes_on_beside_its_successor_and_then_expires(
+    house: House, operator: Tenant
+) -> None:
+    account = await opened(operator)
+    bea = await keyed(operator, account["id"])
+    path = f"{ACCOUNTS}/{account['id']}/keys/{bea.key}/rotate"
+    made = (await operator.post(path, {"overlap_hours": 2})).json()
+    new = Tenant(house, bea.account, KeyId(made["id"]), made["key"])
+    assert (await bea.get("/v1/jobs")).status_code == 200
+    assert (await new.get("/v1/jobs")).status_code == 200
+    assert made["scopes"] == ["jobs:read", "jobs:write"]
+    house.clock.move(timedelta(hours=2))
+    assert (await bea.get("/v1/jobs")).json()["code"] == "api_key_expired"
+    assert (await new.get("/v1/jobs")).status_code == 200
+    assert (await operator.post(path, {})).status_code == 404, "it has expired"
+
+
+async def test_rotation_never_lengthens_a_keys_life(house: House, operator: Tenant) -> None:
+    account = await opened(operator)
+    bea = await keyed(operator, account["id"], expires_in_days=1)
+    path = f"{ACCOUNTS}/{account['id']}/keys/{bea.key}/rotate"
+    assert (await operator.post(path, {"overlap_hours": 720})).status_code == 201
+    house.clock.move(timedelta(days=1))
+    assert (await bea.get("/v1/jobs")).json()["code"] == "api_key_expired"
 
 
 async def test_a_key_expires(house: House, operator: Tenant) -> None:
