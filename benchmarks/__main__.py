@@ -5,7 +5,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,9 @@ def main() -> None:
     elif chosen.name == "law":
         from benchmarks.storm.figures import law  # noqa: PLC0415 - others go without matplotlib
 
-        sys.stdout.write(law(sizes.users, range(1, sizes.seeds + 1)) + "\n")
+        measured = law(sizes.users, range(1, sizes.seeds + 1))
+        told = {name: asdict(figures) for name, figures in measured.runs.items()}
+        sys.stdout.write((json.dumps(told) if chosen.json else measured.tables) + "\n")
         return
     else:
         found = asyncio.run(profile(sizes, chosen.stacks))

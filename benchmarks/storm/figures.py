@@ -1,7 +1,7 @@
 """The law's figures: five seeds of ours, each other law once, and what fairness needs beside."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from benchmarks.bench import say
 from benchmarks.storm.baselines import BASELINES
@@ -12,44 +12,58 @@ from benchmarks.storm.report import table
 from benchmarks.storm.run import Storm
 from benchmarks.storm.scenario import Scenario, sized, step
 
-__all__ = ["law"]
+__all__ = ["Measured", "law"]
 
 _TIMES = (2.0, 5.0, 10.0)
 _ADMISSION = 0.26
 _MONTH = 30
 
 
-def law(users: int, seeds: Sequence[int]) -> str:
-    """Tables in Markdown. Seeds are printed, and every row can be run again by them."""
+@dataclass(frozen=True)
+class Measured:
+    """`runs` by name and seed, `tables` in Markdown: every row can be run again by its seeds."""
+
+    runs: dict[str, Figures]
+    tables: str
+
+
+def law(users: int, seeds: Sequence[int]) -> Measured:
+    runs: dict[str, Figures] = {}
     parts = [f"{users} users, seeds {', '.join(map(str, seeds))}"]
     for times in _TIMES:
-        compared = _compared(sized(step(times), users), seeds)
+        compared = _compared(sized(step(times), users), seeds, runs)
         parts.append(f"### {times:g} times what the base fleet draws\n\n{compared}")
-    parts.append("### Other weather, ours\n\n" + _weathers(users, seeds[0]))
+    parts.append("### Other weather, ours\n\n" + _weathers(users, seeds[0], runs))
     parts.append(_fairness(users, seeds[0]))
-    return "\n\n".join(parts)
+    return Measured(runs, "\n\n".join(parts))
 
 
-def _compared(scenario: Scenario, seeds: Sequence[int]) -> str:
-    rows = [("**heatsink**", [_figures(scenario, Law, seed) for seed in seeds])]
-    rows += [(make().name, [_figures(scenario, make, seeds[0])]) for make in BASELINES.values()]
+def _compared(scenario: Scenario, seeds: Sequence[int], runs: dict[str, Figures]) -> str:
+    rows = [("**heatsink**", [_figures(scenario, Law, seed, runs) for seed in seeds])]
+    rows += [
+        (make().name, [_figures(scenario, make, seeds[0], runs)]) for make in BASELINES.values()
+    ]
     return table(rows)
 
 
-def _figures(scenario: Scenario, make: Callable[[], Control], seed: int) -> Figures:
+def _figures(
+    scenario: Scenario, make: Callable[[], Control], seed: int, runs: dict[str, Figures]
+) -> Figures:
     found = Storm(scenario, make(), seed).run().figures()
     tried = replace(scenario, odd_retry=True, until=scenario.ends)
     advantage = Storm(tried, make(), seed).run().figures().retry_advantage
     found = replace(found, retry_advantage=advantage)
     say(f"{scenario.name} {make().name} seed {seed}: {found}")
+    runs[f"{scenario.name}, {make().name}, seed {seed}"] = found
     return found
 
 
-def _weathers(users: int, seed: int) -> str:
+def _weathers(users: int, seed: int, runs: dict[str, Figures]) -> str:
     rows = []
     for name, scenario in _weather():
         found = Storm(sized(scenario, users), Law(), seed).run().figures()
         say(f"{name}: {found}")
+        runs[f"{name}, seed {seed}"] = found
         rows.append((name, [found]))
     return table(rows)
 

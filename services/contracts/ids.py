@@ -35,6 +35,11 @@ class Id(str):
         return cls(f"{cls.prefix}_{_uuid7(now).hex()}")
 
     @classmethod
+    def first_of(cls, moment: datetime) -> Self:
+        """The least id of that millisecond: those born before are smaller, all others are not."""
+        return cls(f"{cls.prefix}_{int(moment.timestamp() * 1000):012x}{'0' * 20}")
+
+    @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(
             cls,

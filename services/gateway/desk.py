@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.contracts import AccountId, Event, JobId, JobSpec, JobStatus, LighterRender
+from services.contracts import AccountId, Event, JobId, JobSpec, LighterRender
 from services.contracts.events import JobCancelRequested
 from services.gateway.core.acceptance import Bounds, Outlook, obstacle
 from services.gateway.core.account import Caller
@@ -13,7 +13,7 @@ from services.gateway.core.idempotency import Verdict, may_join, verdict
 from services.gateway.core.job import Job, cancel, project
 from services.gateway.core.pictures import folder_of
 from services.gateway.core.reminder import requested
-from services.gateway.repository import Jobs
+from services.gateway.repository import Filter, Jobs
 from services.gateway.sweeps import PictureStore
 from services.gateway.waiters import Waiters, Watch
 from services.kit.budget import budget
@@ -140,10 +140,10 @@ class Desk:
         return self._waiters.fold(job) if job else None
 
     async def page(
-        self, account: AccountId, *, status: JobStatus | None, before: JobId | None, limit: int
+        self, account: AccountId, of: Filter, *, before: JobId | None, limit: int
     ) -> list[Job]:
         """Newest first, older than `before`."""
-        jobs = await self._jobs.page(account, status=status, before=before, limit=limit)
+        jobs = await self._jobs.page(account, of=of, before=before, limit=limit)
         return [self._waiters.fold(job) for job in jobs]
 
     async def cancel(self, account: AccountId, id: JobId) -> Job | None:

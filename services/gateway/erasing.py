@@ -59,7 +59,7 @@ class Erasing:
 
     async def _jobs_left(self, account: AccountId) -> bool:
         left, before = False, None
-        while page := await self._jobs.page(account, status=None, before=before, limit=_PAGE):
+        while page := await self._jobs.page(account, before=before, limit=_PAGE):
             for job in page:
                 left = not await self._remove(job) or left
             before = page[-1].id

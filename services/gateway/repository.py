@@ -1,6 +1,7 @@
 """Every database call of gateway's. An account's jobs are only ever read with its id in hand."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from services.contracts import AccountId, Event, JobId, JobStatus, KeyId
@@ -9,7 +10,7 @@ from services.gateway.core.job import Job, project
 from services.kit.clock import Clock
 from services.kit.documents import Change, CollectionSpec, Condition, Documents, Index
 
-__all__ = ["ACCOUNTS", "JOBS", "Accounts", "Jobs"]
+__all__ = ["ACCOUNTS", "ALL", "JOBS", "Accounts", "Filter", "Jobs"]
 
 JOBS: CollectionSpec[Job] = CollectionSpec(
     "jobs",
@@ -31,6 +32,19 @@ ACCOUNTS: CollectionSpec[Account] = CollectionSpec(
 
 
 _EVER = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which of an account's jobs; those born at `since` or later, and earlier than `before`."""
+
+    status: JobStatus | None = None
+    model: str | None = None
+    since: JobId | None = None
+    before: JobId | None = None
+
+
+ALL = Filter()
 
 
 class Jobs:
@@ -63,14 +77,15 @@ class Jobs:
         )
 
     async def page(
-        self, account: AccountId, *, status: JobStatus | None, before: JobId | None, limit: int
+        self, account: AccountId, *, limit: int, before: JobId | None = None, of: Filter = ALL
     ) -> list[Job]:
         """Jobs of one account, newest first, older than `before`."""
+        bounds = [bound for bound in (before, of.before) if bound is not None]
         where: list[Condition] = [("account", "==", account)]
-        if status:
-            where.append(("status", "==", status))
-        if before:
-            where.append(("id", "<", before))
+        where += [("status", "==", of.status)] if of.status else []
+        where += [("spec.model", "==", of.model)] if of.model else []
+        where += [("id", "<", min(bounds))] if bounds else []
+        where += [("id", ">=", of.since)] if of.since else []
         found = await self._documents.find(where, order=("-id",), limit=limit)
         return [document.state for document in found]
 

@@ -55,6 +55,8 @@ class ImageCall:
         cancels = wants_cancel(self.request) and not receipt.replayed
         stream = ImageStream(self.here, self.posted, receipt.job, self.verb, cancels=cancels)
         headers = await stream.decided()
+        if receipt.replayed:
+            headers["Idempotent-Replayed"] = "true"
         return StreamingResponse(stream.body(), media_type="text/event-stream", headers=headers)
 
     async def _wait(self) -> Response:

@@ -1,10 +1,11 @@
 """The job API: ask, look, list, cancel."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime
 
 from services.contracts import JobId, JobStatus
 from services.gateway.api.auth import Reader, Writer
@@ -18,6 +19,7 @@ from services.gateway.api.paging import Cursor, Limit, open_cursor
 from services.gateway.api.patience import while_connected
 from services.gateway.api.refusals import rejected
 from services.gateway.core.job import AlreadyEnded, Job
+from services.gateway.repository import Filter
 from services.kit.blobs import BlobMissing
 from services.kit.http import ApiError, Code, FieldError
 
@@ -27,7 +29,26 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 _Posted = Annotated[JobRequest, Depends(json_of(JobRequest))]
 
-Status = Annotated[JobStatus | None, Query(description="Only jobs of this status.")]
+_Status = Annotated[JobStatus | None, Query(description="Only jobs of this status.")]
+_Model = Annotated[str | None, Query(description="Only jobs of this model.", max_length=64)]
+_Since = Annotated[AwareDatetime | None, Query(description="Only jobs of this moment or later.")]
+_Until = Annotated[AwareDatetime | None, Query(description="Only jobs from before this moment.")]
+
+
+async def _filter(
+    status: _Status = None,
+    model: _Model = None,
+    created_after: _Since = None,
+    created_before: _Until = None,
+) -> Filter:
+    return Filter(status, model, _first_of(created_after), _first_of(created_before))
+
+
+def _first_of(moment: datetime | None) -> JobId | None:
+    """Ids sort by birth; before 1970 there is none."""
+    if moment is None:
+        return None
+    return JobId.first_of(max(moment, datetime.fromtimestamp(0, UTC)))
 
 
 @router.post(
@@ -89,14 +110,15 @@ async def create_job(request: Request, here: Here, caller: Writer, posted: _Post
 async def list_jobs(
     here: Here,
     caller: Reader,
+    of: Annotated[Filter, Depends(_filter)],
     limit: Limit = 20,
     cursor: Cursor = None,
-    status: Status = None,
 ) -> JobList:
-    scope = f"jobs {caller.account} {status}"
+    """Those of a status, of a model, or of a time, and all of these together."""
+    scope = f"jobs {caller.account} {of}"
     position = open_cursor(here, scope, cursor)
     before = JobId(position) if position else None
-    jobs = await here.desk.page(caller.account, status=status, before=before, limit=limit + 1)
+    jobs = await here.desk.page(caller.account, of, before=before, limit=limit + 1)
     shown, more = jobs[:limit], len(jobs) > limit
     return JobList(
         data=[job_body(here, job) for job in shown],

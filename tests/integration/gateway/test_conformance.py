@@ -16,6 +16,7 @@ from services.contracts import TaskKind
 from tests.integration.gateway.conftest import Customer
 from tests.integration.gateway.world import PNG, World
 from tests.unit.gateway.photographs import photo
+from tests.waiting import eventually
 
 Call = Callable[[Any], Any]
 KINDS = ("sync", "async")
@@ -190,3 +191,18 @@ async def test_quota_headers_are_there_on_success_and_on_refusal(client: Client)
     with pytest.raises(openai.RateLimitError) as refused:
         await client(lambda api: api.images.generate(prompt="refuse with headers"))
     assert refused.value.response.headers["x-ratelimit-remaining-images"] == "0"
+
+
+async def test_a_stream_that_is_hung_up_cancels_its_job_where_that_was_wished(
+    world: World, customer: Customer
+) -> None:
+    body = {"prompt": "wait in a stream", "stream": True}
+    wish = {"prefer": "cancel-on-disconnect"}
+    path = "/v1/images/generations"
+    async with customer.here.stream("POST", path, json=body, headers=wish) as answer:
+        assert answer.status_code == 200
+        async for chunk in answer.aiter_bytes():
+            assert chunk.startswith(b":"), "a comment keeps it open"
+            break
+    [asked] = world.requests("wait in a stream")
+    await eventually(lambda: asked.job in world.cancelled)

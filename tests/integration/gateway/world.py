@@ -9,10 +9,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from services.contracts import Envelope, Event, EventId, ImageRef, Lane, Stream
+from services.contracts import Envelope, Event, EventId, ImageRef, JobId, Lane, Stream
 from services.contracts.events import (
     FailureCode,
     JobAdmitted,
+    JobCancelRequested,
     JobCompleted,
     JobFailed,
     JobProgressed,
@@ -67,6 +68,12 @@ class World:
     def requests(self, prompt: str) -> list[JobRequested]:
         events = (envelope.data for envelope in self.heard)
         return [e for e in events if isinstance(e, JobRequested) and e.spec.prompt == prompt]
+
+    @property
+    def cancelled(self) -> set[JobId]:
+        """Jobs that somebody wished to cancel."""
+        events = (envelope.data for envelope in self.heard)
+        return {event.job for event in events if isinstance(event, JobCancelRequested)}
 
     async def publish(self, *events: Event) -> None:
         made = [Envelope(EventId.new(CLOCK.now()), "test", event) for event in events]

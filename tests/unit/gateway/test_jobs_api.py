@@ -8,7 +8,7 @@ from services.contracts.events import Heat, JobCancelRequested, LoadReported, Of
 from services.contracts.events.load import LaneLoad, WorkerLoad, WorkerPhase
 from services.contracts.jobs import Lane
 from services.kit.errors import Unavailable
-from tests.unit.gateway.house import PNG, House, Tenant
+from tests.unit.gateway.house import House, Tenant
 from tests.unit.gateway.stories import NOW, Story, later
 
 
@@ -262,40 +262,3 @@ async def test_a_refusal_by_load_offers_what_its_caller_did_not_allow(
     house.hear(story.rejected(rule=Rule.FLEET_FULL, offers=(Offer.DEFERRED,), retry_at=later(30)))
     rejection = (await look(ada, job_id))["rejection"]
     assert (rejection["rule"], rejection["offers"]) == ("fleet_full", ["deferred"])
-
-
-async def test_a_job_that_must_begin_by_a_moment_says_so_to_quota(
-    house: House, ada: Tenant
-) -> None:
-    body = {"prompt": "a red fox", "start_by": "2026-01-01T12:05:00Z"}
-    assert (await ada.post("/v1/jobs", body)).status_code == 202
-    assert house.requested[-1].start_by == later(300)
-    passed = await ada.post("/v1/jobs", {**body, "start_by": "2026-01-01T11:59:00Z"})
-    assert (passed.status_code, passed.json()["code"]) == (422, "out_of_range")
-
-
-async def test_a_job_may_be_waited_for_later(house: House, ada: Tenant) -> None:
-    job_id = await ada.draw()
-    story = Story(job_id, ada.account)
-    house.hear(story.admitted(), story.completed())
-    job = (await ada.get(f"/v1/jobs/{job_id}", headers={"prefer": "wait=5"})).json()
-    assert job["status"] == "completed"
-
-
-async def test_an_ended_job_can_be_deleted_with_its_pictures(house: House, ada: Tenant) -> None:
-    job_id = await ada.draw()
-    story = Story(job_id, ada.account)
-    await house.project(story.admitted(), story.completed())
-    picture = story.completed().images[0].blob
-    await house.blobs.put(picture, PNG, media_type="image/png")
-    assert (await ada.call("DELETE", f"/v1/jobs/{job_id}")).status_code == 204
-    assert (await ada.get(f"/v1/jobs/{job_id}")).status_code == 404
-    assert not await house.blobs.exists(picture)
-
-
-async def test_a_job_without_an_end_is_not_deleted(house: House, ada: Tenant) -> None:
-    job_id = await ada.draw()
-    answer = await ada.call("DELETE", f"/v1/jobs/{job_id}")
-    assert (answer.status_code, answer.json()["code"]) == (409, "job_not_terminal")
-    stranger = await house.open()
-    assert (await stranger.call("DELETE", f"/v1/jobs/{job_id}")).status_code == 404
