@@ -23,7 +23,6 @@ from services.quota.core.law import (
 
 __all__ = ["Ask", "Control", "Law", "Look", "Said", "instant"]
 
-_SPREAD = 10.0
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -192,7 +191,7 @@ class Law:
         held = self._promises.get(ask.who)
         if held is None or held.at <= ask.at:
             opens_at = ask.at + door.opens_in(moment, terrain, self.k)
-            at = opens_at + _SPREAD * (1 - ask.h)
+            at = opens_at + self.k.spread * (1 - ask.h)
             self._promises[ask.who] = _Promise(ask.wanted, at, at + self.k.turn_kept)
             door = door.sending_away(ask.cost, moment, terrain, self.k)
         self._door = door

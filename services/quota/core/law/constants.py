@@ -25,6 +25,7 @@ _TIMES = frozenset(
         "deferral",
         "promise_kept",
         "turn_kept",
+        "spread",
     }
 )
 
@@ -106,6 +107,8 @@ class Constants:
     be a fifth too short: paid jobs come by chance, and a small fleet sees few of them a minute."""
     turns: float = 0.5
     """Share of the budget that is promised to those who are sent away: the queue has to shrink."""
+    spread: float = 10.0
+    """Over so long those come back whom a shut door has sent away with one moment."""
     turn_wall: float = 0.82
     """The same for one who was told to come now: who comes unasked finds the door shut before."""
     gap: float = 30.0
