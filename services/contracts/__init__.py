@@ -21,7 +21,7 @@ from services.contracts.jobs import (
     Origin,
     PictureFormat,
 )
-from services.contracts.limits import effective_limit, hash_offset, hash_turns_at
+from services.contracts.limits import broken_rule, effective_limit, hash_offset, hash_turns_at
 from services.contracts.order import END_RANK, Rank, job_rank, job_status
 from services.contracts.streams import STREAMS, Stream, StreamSpec, TopicSpec, topic, topics
 from services.contracts.uploads import UPLOADS, upload_key, uploads_of
@@ -58,6 +58,7 @@ __all__ = [
     "UnknownType",
     "UploadId",
     "WireRecord",
+    "broken_rule",
     "decode",
     "effective_limit",
     "encode",

@@ -1,12 +1,13 @@
-"""What an account may use now: one function, so that quota, gateway and notify never disagree."""
+"""What an account may use now: one piece, so that quota, gateway and notify never disagree."""
 
 import math
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from services.contracts.events.decisions import Rule
 from services.contracts.ids import AccountId
 
-__all__ = ["effective_limit", "hash_offset", "hash_turns_at"]
+__all__ = ["broken_rule", "effective_limit", "hash_offset", "hash_turns_at"]
 
 _GOLDEN = 0.6180339887498949
 """The fractional part of the golden ratio: the rotation by it spreads a few days most evenly."""
@@ -27,6 +28,24 @@ def effective_limit(limit: int, m: float, h: float) -> int:
         raise ValueError(f"h must lie in 0..1, not {h}")
     # 1e-9: 3 * (1/3) + 0 must count as one unit, whatever binary fractions say.
     return min(limit, math.floor(limit * m + h + 1e-9))
+
+
+def broken_rule(
+    *, units: int, used: int, limit: int, limit_normally: int, running: int, concurrency: int
+) -> Rule | None:
+    """The first rule of units and jobs that `units` more would break; none where they fit.
+
+    `running` are the account's jobs without an end. A full fleet is weighed by quota alone, after
+    these.
+    """
+    wanted = used + units
+    if units > limit_normally:
+        return Rule.REQUEST_TOO_LARGE
+    if wanted > limit_normally:
+        return Rule.WINDOW
+    if wanted > limit:
+        return Rule.LOAD
+    return Rule.CONCURRENCY if running >= concurrency else None
 
 
 def hash_offset(account: AccountId, at: datetime) -> float:

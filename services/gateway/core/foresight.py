@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.contracts import broken_rule
 from services.contracts.events import Rule
 from services.gateway.core.limits import Allowance
 
@@ -17,15 +18,14 @@ class Foreseen:
 
 
 def foresee(mine: Allowance, units: int) -> Foreseen:
-    """In the order of quota's own rules. A full fleet can't be foreseen: that is of the moment."""
-    wanted, terms = mine.used + units, mine.terms
-    rule: Rule | None = None
-    if units > terms.limit_normally:
-        rule = Rule.REQUEST_TOO_LARGE
-    elif wanted > terms.limit_normally:
-        rule = Rule.WINDOW
-    elif wanted > terms.limit:
-        rule = Rule.LOAD
-    elif mine.running >= terms.concurrency:
-        rule = Rule.CONCURRENCY
-    return Foreseen(rule, mine.left if rule else terms.limit - wanted)
+    """By quota's own rules. A full fleet can't be foreseen: that is of the moment."""
+    terms = mine.terms
+    rule = broken_rule(
+        units=units,
+        used=mine.used,
+        limit=terms.limit,
+        limit_normally=terms.limit_normally,
+        running=mine.running,
+        concurrency=terms.concurrency,
+    )
+    return Foreseen(rule, mine.left if rule else terms.limit - mine.used - units)

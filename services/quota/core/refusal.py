@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.contracts import hash_offset
+from services.contracts import broken_rule, hash_offset
 from services.contracts.events import AccountStatus, Offer, QuotaFacts, Rule
 from services.quota.core import reasons
 from services.quota.core.account import AccountQuota
@@ -12,9 +12,6 @@ from services.quota.core.forecast import resets_at, retry_at
 from services.quota.core.terms import Terms
 
 __all__ = ["Refusal", "weigh"]
-
-_SPREAD = timedelta(seconds=10)
-"""Over so long those come back whom a shut door has sent away."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +46,16 @@ def weigh(
 def _broken_rule(
     account: AccountQuota, terms: Terms, facts: QuotaFacts, doorway: Doorway
 ) -> Rule | None:
-    wanted = facts.used + facts.units
-    if facts.units > facts.limit_normally:
-        return Rule.REQUEST_TOO_LARGE
-    if wanted > facts.limit_normally:
-        return Rule.WINDOW
-    if wanted > facts.limit:
-        return Rule.LOAD
-    if len(account.open) >= terms.plan.concurrency:
-        return Rule.CONCURRENCY
+    rule = broken_rule(
+        units=facts.units,
+        used=facts.used,
+        limit=facts.limit,
+        limit_normally=facts.limit_normally,
+        running=len(account.open),
+        concurrency=terms.plan.concurrency,
+    )
+    if rule is not None:
+        return rule
     if terms.plan.adaptive and doorway.shut and (doorway.walled or not _is_due(account, facts)):
         return Rule.FLEET_FULL
     return None
@@ -74,8 +72,9 @@ def _retry_at(
     if rule in (Rule.WINDOW, Rule.LOAD):
         return _earlier(account, facts.units, retry_at(account, facts.units, terms))
     if rule is Rule.FLEET_FULL:
-        spread = _SPREAD * (1 - hash_offset(account.account, account.as_of))
-        return _earlier(account, facts.units, account.as_of + doorway.opens_in + spread)
+        spread = terms.k.spread * (1 - hash_offset(account.account, account.as_of))
+        opens_at = account.as_of + doorway.opens_in + timedelta(seconds=spread)
+        return _earlier(account, facts.units, opens_at)
     return None
 
 
