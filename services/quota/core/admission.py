@@ -62,20 +62,35 @@ def reserve(
     if not isinstance(verdict, Refusal):
         return _admit(account, request, facts, verdict)
     if terms is not None:
-        tight = verdict.rule is Rule.LOAD
-        lighter = degraded(account, request, terms, facts, doorway) if tight else None
-        if lighter and request.allow_degraded:
-            return _admit(account, lighter.request, lighter.facts, terms, lighter=lighter)
-        can_wait = may_be_deferred(account, terms, facts, verdict, doorway)
-        if can_wait and request.allow_deferred:
-            return _admit(account, request, normally(facts), deferred(terms), doorway=doorway)
-        verdict = replace(verdict, offers=_offers(lighter, can_wait=can_wait))
+        instead = _instead(account, request, terms, facts, verdict, doorway=doorway)
+        if isinstance(instead, Outcome):
+            return instead
+        verdict = instead
     moved = state is None or state.plan != account.plan
     return _reject(account, request, facts, verdict, book.k, tell=moved)
 
 
-def _offers(lighter: Degraded | None, *, can_wait: bool) -> tuple[Offer, ...]:
-    return (*((Offer.DEGRADED,) if lighter else ()), *((Offer.DEFERRED,) if can_wait else ()))
+def _instead(
+    account: AccountQuota,
+    request: JobRequested,
+    terms: Terms,
+    facts: QuotaFacts,
+    refusal: Refusal,
+    *,
+    doorway: Doorway,
+) -> Outcome | Refusal:
+    """A lighter render or a later one, where its caller allows it; else the refusal offers them."""
+    offers = []
+    tight = refusal.rule is Rule.LOAD
+    if lighter := degraded(account, request, terms, facts, doorway) if tight else None:
+        if request.allow_degraded:
+            return _admit(account, lighter.request, lighter.facts, terms, lighter=lighter)
+        offers.append(Offer.DEGRADED)
+    if may_be_deferred(account, terms, facts, refusal, doorway):
+        if request.allow_deferred:
+            return _admit(account, request, normally(facts), deferred(terms), doorway=doorway)
+        offers.append(Offer.DEFERRED)
+    return replace(refusal, offers=tuple(offers))
 
 
 def refuse_erased(request: JobRequested, book: Book, now: datetime) -> JobRejected:
