@@ -11,8 +11,8 @@ from services.gateway.core.acceptance import Bounds, Outlook, obstacle
 from services.gateway.core.account import Caller
 from services.gateway.core.idempotency import Verdict, may_join, verdict
 from services.gateway.core.job import Job, cancel, project
-from services.gateway.core.pictures import folder_of
 from services.gateway.core.reminder import requested
+from services.gateway.forgetting import forget
 from services.gateway.repository import Filter, Jobs
 from services.gateway.sweeps import PictureStore
 from services.gateway.waiters import Waiters, Watch
@@ -168,9 +168,7 @@ class Desk:
     async def forget(self, job: Job, pictures: PictureStore) -> bool:
         """The ended job goes with its pictures; false while something of it is not published."""
         await self._jobs.apply(job.id, self._waiters.heard(job.id))
-        for picture in await pictures.list(folder_of(job.id)):
-            await pictures.delete(picture.key)
-        return await self._jobs.discard(job.id)
+        return await forget(job.id, self._jobs, pictures)
 
     async def _next(self, job: Job, watch: Watch, seconds: float) -> Job:
         heard = await watch.news(min(seconds, self._settings.poll_seconds))

@@ -8,7 +8,7 @@ from services.contracts import AccountId, Event, uploads_of
 from services.contracts.events import AccountForgotten
 from services.gateway.core.account import erased
 from services.gateway.core.job import Job, cancelling
-from services.gateway.core.pictures import folder_of
+from services.gateway.forgetting import forget, remove_all
 from services.gateway.repository import Accounts, Jobs
 from services.gateway.sweeps import PictureStore
 from services.kit.clock import Clock
@@ -50,8 +50,7 @@ class Erasing:
         await self._accounts.change(account, erased)
         self._forget(account)
         left = await self._jobs_left(account)
-        for upload in await self._pictures.list(uploads_of(account)):
-            await self._pictures.delete(upload.key)
+        await remove_all(self._pictures, uploads_of(account))
         noisy = self._clock.now() < erasure.begun_at + self._quiet
         if left or noisy or erasure.awaits:
             return False
@@ -70,9 +69,7 @@ class Erasing:
         if not job.status.is_end:
             await self._jobs.change(job.id, partial(cancelling, now=self._clock.now()))
             return False
-        for picture in await self._pictures.list(folder_of(job.id)):
-            await self._pictures.delete(picture.key)
-        return await self._jobs.discard(job.id)
+        return await forget(job.id, self._jobs, self._pictures)
 
 
 def says(account: AccountId, now: datetime) -> tuple[Event, ...]:

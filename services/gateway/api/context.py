@@ -17,8 +17,8 @@ from services.gateway.failures import AuthFailures
 from services.gateway.keyring import Keyring
 from services.gateway.photos.decoder import Decoder
 from services.gateway.repository import Accounts, Jobs
+from services.gateway.sweeps import PictureStore
 from services.gateway.waiters import Waiters
-from services.kit.blobs import BlobInfo
 from services.kit.clock import Clock
 from services.kit.erasures import Erasures
 from services.kit.moderation import Moderator
@@ -37,18 +37,12 @@ class Told(Protocol[E_co]):
     def values(self) -> Iterable[E_co]: ...
 
 
-class Pictures(Protocol):
+class Pictures(PictureStore, Protocol):
     """Stored bytes by key. Raises BlobMissing and Unavailable."""
 
     async def get(self, key: str) -> bytes: ...
 
     async def put(self, key: str, content: bytes, *, media_type: str) -> None: ...
-
-    async def delete(self, key: str) -> None: ...
-
-    async def list(
-        self, prefix: str = "", *, after: str = "", limit: int = 10_000
-    ) -> list[BlobInfo]: ...
 
 
 @dataclass(frozen=True)
