@@ -21,7 +21,6 @@ from services.gateway.api.context import Here
 from services.gateway.api.documented import BODY, KEY, answers
 from services.gateway.core.account import (
     MAX_KEYS,
-    Account,
     ApiKey,
     NoSuchKey,
     TooManyKeys,
@@ -88,17 +87,16 @@ async def rotate(
     """A new key with the old one's name and scopes; the old one expires after the overlap."""
     del caller
     now, made, overlap = here.clock.now(), new_key(), timedelta(hours=posted.overlap_hours)
-
-    def rotated(account: Account) -> Account:
-        old = account.key(KeyId(key))
-        if old is None:
-            raise NoSuchKey
-        secret_hash = hash_secret(here.pepper, made.secret)
-        fresh = ApiKey(made.id, old.name, secret_hash, old.scopes, now)
-        return with_key_rotated(account, old.id, fresh, now, overlap)
-
+    secret_hash = hash_secret(here.pepper, made.secret)
     try:
-        account = await change_account(here, id, rotated)
+        old = KeyId(key)
+        account = await change_account(
+            here,
+            id,
+            lambda account: with_key_rotated(
+                account, old, made.id, secret_hash, now=now, overlap=overlap
+            ),
+        )
     except TooManyKeys as error:
         raise _too_many() from error
     except (ValueError, NoSuchKey) as error:

@@ -129,25 +129,28 @@ def with_key_revoked(account: Account, id: KeyId, now: datetime) -> Account:
         raise NoSuchKey
     if key.revoked_at is not None:
         return account
-    revoked = replace(key, revoked_at=now)
-    keys = tuple(revoked if each.id == id else each for each in account.keys)
-    return _next(replace(account, keys=keys))
+    return _next(_with_changed(account, replace(key, revoked_at=now)))
 
 
 def with_key_rotated(
-    account: Account, id: KeyId, made: ApiKey, now: datetime, overlap: timedelta
+    account: Account, old: KeyId, new: KeyId, secret_hash: str, *, now: datetime, overlap: timedelta
 ) -> Account:
-    """With a successor, while the old key goes on for `overlap`, or as long as it would have.
+    """With a successor of the same name and scopes.
 
-    Raises NoSuchKey, also for a key that is revoked or has expired, and TooManyKeys.
+    The old key goes on for `overlap`, or as long as it would have. Raises NoSuchKey, also for one
+    that is revoked or has expired, and TooManyKeys.
     """
-    key = account.key(id)
-    if key is None or key.revoked_at or (key.expires_at and key.expires_at <= now):
+    key = account.key(old)
+    if key is None or standing(key, now) is not KeyStanding.GOOD:
         raise NoSuchKey
     last = min(now + overlap, key.expires_at or now + overlap)
-    aging = replace(key, expires_at=last)
-    keys = tuple(aging if each.id == id else each for each in account.keys)
-    return with_key(replace(account, keys=keys), made)
+    aging = _with_changed(account, replace(key, expires_at=last))
+    return with_key(aging, ApiKey(new, key.name, secret_hash, key.scopes, now))
+
+
+def _with_changed(account: Account, key: ApiKey) -> Account:
+    keys = tuple(key if each.id == key.id else each for each in account.keys)
+    return replace(account, keys=keys)
 
 
 def erased(account: Account) -> Account:
