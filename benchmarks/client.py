@@ -10,7 +10,7 @@ from benchmarks.bench import Bench
 from services.cli.api import ENDS, Api
 from services.cli.problems import Refusal
 
-__all__ = ["Client", "connected", "crowd", "percentile"]
+__all__ = ["Client", "connected", "crowd", "opened", "percentile"]
 
 _WITHIN = 300.0
 _LOOK_SECONDS = 0.1
@@ -97,10 +97,16 @@ async def crowd(bench: Bench, accounts: int) -> AsyncIterator[list[Client]]:
         api = await stack.enter_async_context(Api.connected(url, operator))
         clients = []
         for number in range(accounts):
-            opened = await api.post(_ACCOUNTS, {"name": f"crowd {number}", "plan": "operator"})
-            made = await api.post(f"{_ACCOUNTS}/{opened['id']}/keys", {"name": "bench"})
-            clients.append(await stack.enter_async_context(connected(bench, made["key"])))
+            key = await opened(api, f"crowd {number}", "operator")
+            clients.append(await stack.enter_async_context(connected(bench, key)))
         yield clients
+
+
+async def opened(api: Api, name: str, plan: str) -> str:
+    """The key of a new account."""
+    account = await api.post(_ACCOUNTS, {"name": name, "plan": plan})
+    made = await api.post(f"{_ACCOUNTS}/{account['id']}/keys", {"name": "bench"})
+    return str(made["key"])
 
 
 def percentile(samples: list[float], share: float) -> float:

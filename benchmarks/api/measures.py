@@ -12,9 +12,10 @@ import httpx2
 from benchmarks.api.photos import heavy, snapshot
 from benchmarks.api.wrk import CREATE, loaded
 from benchmarks.bench import NOOP, Bench, running_bench, say
-from benchmarks.client import crowd
+from benchmarks.client import opened
 from benchmarks.processes import resident_mb
 from benchmarks.sizes import Figures, Sizes
+from services.cli.api import Api
 from services.gateway.photos.decoder import Decoder, DecoderSettings
 
 __all__ = ["API_FIGURES", "api"]
@@ -63,7 +64,7 @@ async def _requests(sizes: Sizes) -> Figures:
 
 async def _held(sizes: Sizes) -> Figures:
     """Blocking calls that all wait at once, and what they take of gateway's memory."""
-    async with running_bench(_SLOW) as bench, crowd(bench, 1):
+    async with running_bench(_SLOW) as bench:
         keys = await _keys(bench, sizes.held_calls // _A_SHARE)
         before = resident_mb(bench.system)["gateway"]
         limits = httpx2.Limits(max_connections=None)
@@ -125,8 +126,6 @@ async def _draw(http: httpx2.AsyncClient, key: str) -> None:
 
 
 async def _a_job(bench: Bench) -> str:
-    async with crowd(bench, 1) as clients:
-        await clients[0].latency(steps=1)
     headers = {"Authorization": f"Bearer {bench.system.keys.operator}", "Prefer": "wait=30"}
     async with httpx2.AsyncClient(timeout=60, trust_env=False) as http:
         made = await http.post(
@@ -136,14 +135,10 @@ async def _a_job(bench: Bench) -> str:
 
 
 async def _keys(bench: Bench, accounts: int) -> list[str]:
-    headers = {"Authorization": f"Bearer {bench.system.keys.operator}"}
-    url, made = f"{bench.system.url}/v1/operator/accounts", []
-    async with httpx2.AsyncClient(headers=headers, timeout=60, trust_env=False) as http:
-        for number in range(accounts):
-            body = {"name": f"waiter {number}", "plan": "operator"}
-            account = (await http.post(url, json=body)).json()["id"]
-            made.append((await http.post(f"{url}/{account}/keys", json={})).json()["key"])
-    return made
+    async with Api.connected(bench.system.url, bench.system.keys.operator) as operator:
+        return [
+            await opened(operator, f"waiter {number}", "operator") for number in range(accounts)
+        ]
 
 
 @asynccontextmanager

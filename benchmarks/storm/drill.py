@@ -9,6 +9,7 @@ import httpx2
 import numpy as np
 
 from benchmarks.bench import EMBER, Bench, running_bench, say
+from benchmarks.client import opened
 from benchmarks.storm.controls import Said
 from benchmarks.storm.crowd import Attempt, Crowd, Member
 from benchmarks.storm.fleet import Job
@@ -85,11 +86,8 @@ async def _members(bench: Bench, scenario: Scenario, seed: int) -> list[Member]:
     made: list[Member] = []
     async with Api.connected(bench.system.url, bench.system.keys.operator) as operator:
         for number in range(scenario.users):
-            opened = await operator.post(
-                "/v1/operator/accounts", {"name": f"storm {number}", "plan": "free"}
-            )
-            key = await operator.post(f"/v1/operator/accounts/{opened['id']}/keys", {})
-            made.append(Member(number, key["key"], manners[int(chosen[number])]))
+            key = await opened(operator, f"storm {number}", "free")
+            made.append(Member(number, key, manners[int(chosen[number])]))
     paid = Member(scenario.users, bench.system.keys.operator, manners[0], paid=True)
     return [*made, paid]
 

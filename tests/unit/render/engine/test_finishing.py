@@ -8,20 +8,10 @@ from PIL import Image
 
 from services.contracts import PictureFormat, Size
 from services.render.engine.finishing import finished
-from services.render.engine.messages import Draw
 from services.render.engine.png import NoRecipeError, read_recipe
+from tests.unit.render.engine.draws import APPLE
 
-DRAW = Draw(
-    job="j",
-    attempt=1,
-    model="ember",
-    prompt="a red fox",
-    width=160,
-    height=128,
-    steps=8,
-    guidance=2.5,
-    seeds=(7,),
-)
+DRAW = replace(APPLE, width=160)
 DRAWN = Image.effect_noise((160, 128), 64).convert("RGB")
 
 
