@@ -103,7 +103,11 @@ class JobSpec(Data):
     @property
     def size(self) -> Size:
         """Of the finished picture."""
-        return self.output or Size(width=self.width, height=self.height)
+        return self.output or self.drawn_size
+
+    @property
+    def drawn_size(self) -> Size:
+        return Size(width=self.width, height=self.height)
 
     def lightened(self, lighter: LighterRender) -> "JobSpec":
         return self.model_copy(update=lighter.model_dump())

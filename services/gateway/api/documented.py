@@ -26,10 +26,7 @@ KEY = (
 )
 """Of routes that need a key."""
 
-BODY = (
-    Code.BAD_REQUEST,
-    Code.INVALID_JSON,
-    Code.INVALID_ENCODING,
+_SENT = (
     Code.BODY_TIMEOUT,
     Code.BODY_TOO_LARGE,
     Code.UNSUPPORTED_MEDIA_TYPE,
@@ -41,21 +38,20 @@ BODY = (
     Code.INVALID_VALUE,
     Code.TOO_LONG,
 )
+"""Of whatever sends a body."""
+
+BODY = (
+    Code.BAD_REQUEST,
+    Code.INVALID_JSON,
+    Code.INVALID_ENCODING,
+    *_SENT,
+)
 """Of routes that read JSON."""
 
 FORM = (
     Code.BAD_REQUEST,
     Code.INVALID_FORM,
-    Code.BODY_TIMEOUT,
-    Code.BODY_TOO_LARGE,
-    Code.UNSUPPORTED_MEDIA_TYPE,
-    Code.UNSUPPORTED_CONTENT_ENCODING,
-    Code.INVALID_CHARACTER,
-    Code.UNKNOWN_FIELD,
-    Code.MISSING_FIELD,
-    Code.INVALID_TYPE,
-    Code.INVALID_VALUE,
-    Code.TOO_LONG,
+    *_SENT,
     Code.IMAGE_UNREADABLE,
     Code.IMAGE_TYPE_NOT_ALLOWED,
     Code.IMAGE_TOO_MANY_PIXELS,

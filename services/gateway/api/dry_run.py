@@ -9,13 +9,12 @@ from services.contracts import Lane, render_cost
 from services.contracts.events import Rule
 from services.gateway.api.auth import Reader
 from services.gateway.api.bodies import documented_body, json_of
-from services.gateway.api.context import Gateway, Here
+from services.gateway.api.context import Here
 from services.gateway.api.documented import BODY, DRAWING, KEY, answers
 from services.gateway.api.intake import spec_of
 from services.gateway.api.job_request import JobRequest
-from services.gateway.core.account import Caller
+from services.gateway.api.limits import allowance_of
 from services.gateway.core.foresight import foresee
-from services.gateway.core.limits import Allowance, allowance
 from services.gateway.core.pricing import units
 from services.gateway.core.queueing import predicted_wait
 
@@ -55,13 +54,13 @@ async def dry_run(here: Here, caller: Reader, posted: _Posted) -> Forecast:
     """The same body as for `POST /v1/jobs`, checked in the same way."""
     spec, model = spec_of(here, posted.wish, {})
     price = units(spec, model)
-    mine = _allowance(here, caller, spec.pool)
+    mine = allowance_of(here, caller, spec.pool)
     foreseen = foresee(mine, price) if mine else None
     lane = Lane.PAID if mine and not mine.terms.adaptive else Lane.FREE
     return Forecast(
         model=spec.model,
         size=str(spec.size),
-        drawn_size=f"{spec.width}x{spec.height}",
+        drawn_size=str(spec.drawn_size),
         steps=spec.steps,
         units=price,
         cost=render_cost(spec),
@@ -70,11 +69,3 @@ async def dry_run(here: Here, caller: Reader, posted: _Posted) -> Forecast:
         left_after=foreseen.left_after if foreseen else None,
         wait_seconds=predicted_wait(here.tables.load.get(spec.pool), lane, here.clock.now()),
     )
-
-
-def _allowance(here: Gateway, caller: Caller, pool: str) -> Allowance | None:
-    told = here.tables.limits.get(f"{caller.plan}/{pool}")
-    if told is None:
-        return None
-    usage = here.tables.usage.get(caller.account)
-    return allowance(told, caller.account, usage, here.clock.now())

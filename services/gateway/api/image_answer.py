@@ -18,17 +18,27 @@ from services.gateway.api.picture_links import picture_link
 from services.gateway.core.headers import QuotaView, quota_headers
 from services.gateway.core.job import Job
 from services.gateway.core.pricing import token_usage
+from services.kit.blobs import BlobMissing
+from services.kit.errors import Unavailable
+from services.kit.http import ApiError, Code, from_unavailable
 
 __all__ = ["answer", "answer_headers", "later_answer"]
 
 
 async def answer(here: Gateway, request: ImageRequest, job: Job) -> ImagesResponse:
-    """Raises BlobMissing and Unavailable where a picture can't be read."""
+    """Raises ApiError where a picture can't be read."""
     as_links = request.response_format == "url"
-    images = [
-        _linked(here, job, index) if as_links else await _embedded(here, job, index)
-        for index in range(len(job.images))
-    ]
+    try:
+        images = [
+            _linked(here, job, index) if as_links else await _embedded(here, job, index)
+            for index in range(len(job.images))
+        ]
+    except BlobMissing as missing:
+        gone = "The images of this job were deleted."
+        raise ApiError(Code.GONE, gone, job=job.id) from missing
+    except Unavailable as away:
+        detail = f"The images are drawn, and can't be read just now: GET /v1/jobs/{job.id}."
+        raise from_unavailable(away, detail, job=job.id) from away
     return _response(here, request, job, images)
 
 
@@ -90,7 +100,7 @@ def _facts(here: Gateway, job: Job) -> JobFacts:
         model=job.spec.model,
         seeds=list(job.spec.seeds),
         steps=job.spec.steps,
-        drawn_size=f"{job.spec.width}x{job.spec.height}",
+        drawn_size=str(job.spec.drawn_size),
         guidance=job.spec.guidance,
         seconds=job.seconds,
         degraded=job.degraded,

@@ -15,12 +15,8 @@ from services.gateway.api.intake import give_up, take, wants_cancel
 from services.gateway.api.patience import while_connected
 from services.gateway.api.refusals import not_completed
 from services.gateway.core.account import Caller
-from services.gateway.core.job import Job
 from services.gateway.core.spec import Wish
 from services.gateway.desk import Receipt
-from services.kit.blobs import BlobMissing
-from services.kit.errors import Unavailable
-from services.kit.http import ApiError, Code, from_unavailable
 from services.kit.moderation import Strictness
 
 __all__ = ["ImageCall"]
@@ -74,7 +70,9 @@ class ImageCall:
             raise not_completed(job, self.here.clock.now(), self.here.desk.obstacle(waits=True))
         if receipt.replayed:
             headers["Idempotent-Replayed"] = "true"
-        return JSONResponse(await self._content(job), headers=headers)
+        response = await answer(self.here, self.posted, job)
+        content = response.model_dump(mode="json", exclude_none=True)
+        return JSONResponse(content, headers=headers)
 
     async def _taken(self) -> Receipt:
         wish = self.wish
@@ -95,17 +93,6 @@ class ImageCall:
             inputs=self.inputs,
             strictness=Strictness(self.posted.moderation or Strictness.AUTO),
         )
-
-    async def _content(self, job: Job) -> object:
-        try:
-            response = await answer(self.here, self.posted, job)
-        except BlobMissing as missing:
-            gone = "The images of this job were deleted."
-            raise ApiError(Code.GONE, gone, job=job.id) from missing
-        except Unavailable as away:
-            detail = f"The images are drawn, and can't be read just now: GET /v1/jobs/{job.id}."
-            raise from_unavailable(away, detail, job=job.id) from away
-        return response.model_dump(mode="json", exclude_none=True)
 
 
 def _is_retry(request: Request) -> bool:

@@ -72,7 +72,7 @@ class ImageRequest(BaseModel):
         "1; high and hd 1.5; xhigh 2; max is all that the model allows.",
     )
     background: str | None = Field(None, description="`opaque` or `auto`.")
-    output_format: Literal["png", "webp", "jpeg"] | None = Field(None, description="`png`.")
+    output_format: PictureFormat | None = Field(None, description="`png`.")
     output_compression: int | None = Field(
         None, description="Quality of a webp or jpeg file, 0 to 100 (default); of png, 100."
     )
@@ -131,8 +131,8 @@ class ImageRequest(BaseModel):
             steps=own.steps,
             guidance=own.guidance,
             seed=own.seed,
-            format=None if self.output_format is None else PictureFormat(self.output_format),
-            compression=self.output_compression,
+            output_format=self.output_format,
+            output_compression=self.output_compression,
             previews=self.partial_images,
             strength=strength,
         )
@@ -141,7 +141,7 @@ class ImageRequest(BaseModel):
 def refuse_unoffered(request: ImageRequest) -> None:
     """Raises ApiError when a parameter asks for what is not offered."""
     errors = [
-        FieldError(f"/{name}", Code.INVALID_VALUE, detail)
+        _wrong(name, detail)
         for name, (accepted, detail) in _UNOFFERED.items()
         if (value := getattr(request, name)) is not None and value not in accepted
     ]

@@ -17,7 +17,7 @@ from services.gateway.core.job import Job
 from services.gateway.partials import as_wanted
 from services.kit.blobs import BlobMissing
 from services.kit.errors import Unavailable
-from services.kit.http import ApiError, Code
+from services.kit.http import ApiError
 
 __all__ = ["ImageStream"]
 
@@ -91,9 +91,8 @@ class ImageStream:
             return
         try:
             response = await answer(self.here, self.wanted, self.job)
-        except (BlobMissing, Unavailable):
-            gone = f"The images are drawn, and can't be read just now: GET /v1/jobs/{self.job.id}."
-            yield failure(ApiError(Code.BLOB_STORE_UNAVAILABLE, gone, job=self.job.id))
+        except ApiError as error:
+            yield failure(error)
             return
         for index, image in enumerate(response.data):
             yield event(

@@ -136,7 +136,7 @@ def job_body(here: Gateway, job: Job) -> JobBody:
         negative_prompt=spec.negative_prompt,
         n=spec.n,
         size=str(spec.size),
-        drawn_size=f"{spec.width}x{spec.height}",
+        drawn_size=str(spec.drawn_size),
         output_format=spec.format,
         steps=spec.steps,
         guidance=spec.guidance,

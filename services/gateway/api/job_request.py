@@ -1,7 +1,5 @@
 """`POST /v1/jobs`: our own way to ask for pictures."""
 
-from typing import Literal
-
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.contracts import PictureFormat
@@ -43,7 +41,7 @@ class JobRequest(BaseModel):
         description=f"Early looks at the first image while it is drawn: 0 to {MAX_PREVIEWS}.",
     )
 
-    output_format: Literal["png", "webp", "jpeg"] | None = Field(None, description="`png`.")
+    output_format: PictureFormat | None = Field(None, description="`png`.")
     output_compression: int | None = Field(
         None, description="Quality of a webp or jpeg file, 0 to 100 (default); of png, 100."
     )
@@ -63,15 +61,4 @@ class JobRequest(BaseModel):
 
     @property
     def wish(self) -> Wish:
-        ours = {
-            "allow_deferred",
-            "allow_degraded",
-            "output_format",
-            "output_compression",
-            "start_by",
-        }
-        return Wish(
-            **self.model_dump(exclude=ours),
-            format=None if self.output_format is None else PictureFormat(self.output_format),
-            compression=self.output_compression,
-        )
+        return Wish(**self.model_dump(exclude={"allow_deferred", "allow_degraded", "start_by"}))

@@ -12,9 +12,10 @@ from services.contracts.events import Heat, WorkerPhase
 from services.gateway.api.auth import Anyone
 from services.gateway.api.context import Gateway, Here
 from services.gateway.api.documented import KEY, answers
+from services.gateway.core.account import Caller
 from services.gateway.core.limits import Allowance, allowance, plan_limit
 
-__all__ = ["LaneHeat", "LimitLinks", "Limits", "PlanLimits", "PoolHeat", "router"]
+__all__ = ["LaneHeat", "LimitLinks", "Limits", "PlanLimits", "PoolHeat", "allowance_of", "router"]
 
 router = APIRouter(tags=["limits"])
 
@@ -117,12 +118,17 @@ async def get_limits(
     )
     if caller is None:
         return everyone
+    mine = allowance_of(here, caller, pool)
+    return everyone.model_copy(update=_own(mine) if mine else {"plan": caller.plan})
+
+
+def allowance_of(here: Gateway, caller: Caller, pool: str) -> Allowance | None:
+    """None as long as quota has not told the limits of the caller's plan."""
     told = here.tables.limits.get(f"{caller.plan}/{pool}")
     if told is None:
-        return everyone.model_copy(update={"plan": caller.plan})
+        return None
     usage = here.tables.usage.get(caller.account)
-    mine = allowance(told, caller.account, usage, here.clock.now())
-    return everyone.model_copy(update=_own(mine))
+    return allowance(told, caller.account, usage, here.clock.now())
 
 
 def _own(mine: Allowance) -> dict[str, object]:

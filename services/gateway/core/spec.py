@@ -12,7 +12,6 @@ from services.contracts import (
     LighterRender,
     ModelEntry,
     PictureFormat,
-    Size,
     TaskKind,
     UploadId,
 )
@@ -84,8 +83,8 @@ class Wish:
     guidance: float | None = None
     seed: int | None = None
     previews: int | None = None
-    format: PictureFormat | None = None
-    compression: int | None = None
+    output_format: PictureFormat | None = None
+    output_compression: int | None = None
     photo: UploadId | None = None
     mask: UploadId | None = None
     strength: float | None = None
@@ -126,7 +125,7 @@ def job_spec(wish: Wish, catalogue: Catalogue, seed: int) -> tuple[JobSpec, Mode
         seed=_within("seed", wish.seed, 0, SEEDS - 1, seed % SEEDS),
         previews=_within("previews", wish.previews, 0, MAX_PREVIEWS, 0),
         output=output,
-        format=wish.format or PictureFormat.PNG,
+        format=wish.output_format or PictureFormat.PNG,
         compression=_compression(wish),
         images=() if wish.photo is None else (wish.photo,),
         mask=wish.mask,
@@ -152,7 +151,7 @@ def lighter_render(spec: JobSpec, model: ModelEntry) -> LighterRender | None:
         return None
     size = model.light.size
     if size is None or size.width * size.height >= spec.width * spec.height:
-        size = Size(width=spec.width, height=spec.height)
+        size = spec.drawn_size
     steps = max(int(model.steps.minimum), round(spec.steps * model.light.steps))
     steps = min(steps, spec.steps)
     if not takes_a_step(steps, spec.strength):
@@ -193,8 +192,8 @@ def _strength(wish: Wish) -> float | None:
 
 def _compression(wish: Wish) -> int:
     """Of WebP and JPEG alone: a PNG file loses nothing, and says so to who would have it lose."""
-    value = _within("output_compression", wish.compression, 0, _LOSSLESS, _LOSSLESS)
-    if value < _LOSSLESS and wish.format in {None, PictureFormat.PNG}:
+    value = _within("output_compression", wish.output_compression, 0, _LOSSLESS, _LOSSLESS)
+    if value < _LOSSLESS and wish.output_format in {None, PictureFormat.PNG}:
         detail = "A PNG file loses nothing: use 100, or webp or jpeg as output_format."
         raise SpecError(Flaw.INVALID_VALUE, "output_compression", detail, {"minimum": _LOSSLESS})
     return value

@@ -150,3 +150,12 @@ async def test_an_early_look_that_is_lost_costs_no_picture(house: House, ada: Te
         answer = await ada.post(PATH, {**BODY, "partial_images": 1})
     assert [event["type"] for event in events(answer.text)] == ["image_generation.completed"]
     assert JobId(house.requested[0].job)
+
+
+async def test_pictures_that_are_gone_at_the_end_are_told_as_without_a_stream(
+    house: House, ada: Tenant
+) -> None:
+    async with house.answering(ADMIT, DONE, images=0):
+        answer = await ada.post(PATH, BODY)
+    (event,) = events(answer.text)
+    assert event["error"]["code"] == "gone"

@@ -155,11 +155,13 @@ def test_a_photo_makes_it_a_render_from_a_photo_and_a_mask_one_within_it() -> No
 
 
 def test_a_format_that_loses_may_be_compressed_and_png_may_not() -> None:
-    spec = drawn(format=PictureFormat.JPEG, compression=70)
+    spec = drawn(output_format=PictureFormat.JPEG, output_compression=70)
     assert (spec.format, spec.compression) == (PictureFormat.JPEG, 70)
-    assert drawn(compression=100).compression == 100
-    assert refused(compression=70).field == "output_compression"
-    assert refused(format=PictureFormat.WEBP, compression=101).flaw is Flaw.OUT_OF_RANGE
+    assert drawn(output_compression=100).compression == 100
+    assert refused(output_compression=70).field == "output_compression"
+    assert (
+        refused(output_format=PictureFormat.WEBP, output_compression=101).flaw is Flaw.OUT_OF_RANGE
+    )
 
 
 def test_a_strength_that_leaves_no_step_is_refused_and_never_offered() -> None:
