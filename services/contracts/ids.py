@@ -2,7 +2,7 @@
 
 import os
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler
@@ -33,6 +33,12 @@ class Id(str):
     def new(cls, now: datetime) -> Self:
         """A fresh id whose first 48 bits are `now` in milliseconds."""
         return cls(f"{cls.prefix}_{_uuid7(now).hex()}")
+
+    @property
+    def born(self) -> datetime:
+        """The moment in its first 48 bits; whoever makes ids may lie about it."""
+        milliseconds = int(self[len(self.prefix) + 1 :][:12], 16)
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
     @classmethod
     def first_of(cls, moment: datetime) -> Self:

@@ -97,7 +97,10 @@ class GatewaySettings(ServiceSettings):
         33_554_432, ge=65_536, le=536_870_912, description="largest form with photos, in bytes"
     )
     upload_hours: float = Field(
-        72, ge=24, le=720, description="hours to keep the photos of requests, 24 to 720"
+        72,
+        ge=24,
+        le=720,
+        description="hours to keep photos, 24 to 720; jobs may begin with one for the first half",
     )
     decoders: int = Field(
         2, ge=1, le=64, description="processes that read photos at a time, 1 to 64"

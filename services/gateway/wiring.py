@@ -253,5 +253,6 @@ def _api_settings(settings: GatewaySettings) -> ApiSettings:
         models_created=int(settings.catalogue.stat().st_mtime),
         wait_seconds=settings.wait_seconds,
         link_life=timedelta(seconds=settings.link_seconds),
+        upload_life=timedelta(hours=settings.upload_hours / 2),
         cors_origins=settings.cors_origins,
     )

@@ -19,6 +19,7 @@ from services.gateway.api import (
     jobs,
     limits,
     models,
+    uploads,
 )
 from services.gateway.api.context import Gateway
 from services.gateway.api.errors import respond
@@ -38,12 +39,13 @@ _EXPOSED = (
     "retry-after",
     "x-request-id",
 )
-_UPLOADING = "/v1/images/edits"
+_UPLOADING = frozenset({"/v1/images/edits", "/v1/uploads"})
 _ROUTERS = (
     images.router,
     models.router,
     dry_run.router,
     jobs.router,
+    uploads.router,
     limits.router,
     files.router,
     accounts.router,
@@ -98,7 +100,7 @@ def guarded(
     """The app as it is put on a port; for the bounds see `protect`. Photos have `uploads`."""
     return protect(
         app,
-        limits=lambda scope: uploads if scope.get("path") == _UPLOADING else limits,
+        limits=lambda scope: uploads if scope.get("path") in _UPLOADING else limits,
         respond=respond,
         at_once=at_once,
         database_seconds=database_seconds,

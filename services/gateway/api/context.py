@@ -57,8 +57,8 @@ class ApiSettings:
     """`public_url` and `events_url`: this API and notify's, as clients reach them.
 
     `wait_seconds`: how long a blocking call waits at most; `link_life`: how long a signed link
-    opens; `cors_origins`: whose pages may call; `models_created`: what `/v1/models` gives as the
-    models' birth.
+    opens; `upload_life`: how long a job may begin with an upload; `cors_origins`: whose pages may
+    call; `models_created`: what `/v1/models` gives as the models' birth.
     """
 
     public_url: str
@@ -66,6 +66,7 @@ class ApiSettings:
     models_created: int
     wait_seconds: float = 300
     link_life: timedelta = timedelta(minutes=15)
+    upload_life: timedelta = timedelta(hours=36)
     cors_origins: tuple[str, ...] = ()
 
 

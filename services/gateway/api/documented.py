@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.gateway.api.errors import envelope, openai_status
 from services.kit.http import ApiError, Code, FieldError, problem
 
-__all__ = ["BODY", "DRAWING", "FORM", "KEY", "OpenAIError", "Problem", "answers"]
+__all__ = ["BODY", "DRAWING", "FORM", "KEY", "PHOTO", "OpenAIError", "Problem", "answers"]
 
 _ALWAYS = (Code.CREDENTIALS_IN_URL, Code.INTERNAL_ERROR, Code.OVERLOADED)
 
@@ -48,16 +48,22 @@ BODY = (
 )
 """Of routes that read JSON."""
 
-FORM = (
-    Code.BAD_REQUEST,
-    Code.INVALID_FORM,
-    *_SENT,
+PHOTO = (
     Code.IMAGE_UNREADABLE,
     Code.IMAGE_TYPE_NOT_ALLOWED,
     Code.IMAGE_TOO_MANY_PIXELS,
     Code.IMAGE_DIMENSIONS,
     Code.IMAGE_ANIMATED,
     Code.IMAGE_DECODE_TIMEOUT,
+    Code.BLOB_STORE_UNAVAILABLE,
+)
+"""Of routes that read a photo."""
+
+FORM = (
+    Code.BAD_REQUEST,
+    Code.INVALID_FORM,
+    *_SENT,
+    *PHOTO,
 )
 """Of routes that read a form with photos."""
 

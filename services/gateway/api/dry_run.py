@@ -10,10 +10,11 @@ from services.contracts.events import Rule
 from services.gateway.api.auth import Reader
 from services.gateway.api.bodies import documented_body, json_of
 from services.gateway.api.context import Here
-from services.gateway.api.documented import BODY, DRAWING, KEY, answers
-from services.gateway.api.intake import spec_of
+from services.gateway.api.documented import BODY, DRAWING, KEY, PHOTO, answers
+from services.gateway.api.intake import spec_of, with_inputs
 from services.gateway.api.job_request import JobRequest
 from services.gateway.api.limits import allowance_of
+from services.gateway.api.sent_photos import inputs_from
 from services.gateway.core.foresight import foresee
 from services.gateway.core.pricing import units
 from services.gateway.core.queueing import predicted_wait
@@ -47,12 +48,13 @@ class Forecast(BaseModel):
     "/dry-run",
     operation_id="forecastJob",
     summary="See what a job would cost",
-    responses=answers(*KEY, *BODY, *DRAWING),
+    responses=answers(*KEY, *BODY, *DRAWING, *PHOTO),
     openapi_extra=documented_body(JobRequest),
 )
 async def dry_run(here: Here, caller: Reader, posted: _Posted) -> Forecast:
     """The same body as for `POST /v1/jobs`, checked in the same way."""
-    spec, model = spec_of(here, posted.wish, {})
+    inputs = await inputs_from(here, caller.account, posted.image, posted.mask)
+    spec, model = spec_of(here, with_inputs(posted.wish, inputs))
     price = units(spec, model)
     mine = allowance_of(here, caller, spec.pool)
     foreseen = foresee(mine, price) if mine else None

@@ -1,6 +1,6 @@
 """One call for images, from the job that it makes to its answer, whole or as a stream."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -11,7 +11,7 @@ from services.gateway.api.image_answer import answer, answer_headers, later_answ
 from services.gateway.api.image_request import ImageRequest
 from services.gateway.api.image_stream import ImageStream
 from services.gateway.api.inputs import Inputs
-from services.gateway.api.intake import give_up, take, wants_cancel
+from services.gateway.api.intake import Asked, give_up, take, wants_cancel
 from services.gateway.api.patience import while_connected
 from services.gateway.api.refusals import not_completed
 from services.gateway.core.account import Caller
@@ -75,24 +75,19 @@ class ImageCall:
         return JSONResponse(content, headers=headers)
 
     async def _taken(self) -> Receipt:
-        wish = self.wish
-        if self.inputs:
-            wish = replace(wish, photo=self.inputs.photo, mask=self.inputs.mask)
-        return await take(
-            self.here,
-            self.request,
-            self.caller,
-            wish,
-            self.posted,
+        asked = Asked(
+            wish=self.wish,
+            posted=self.posted,
+            inputs=self.inputs,
             end_user=self.posted.end_user,
             is_retry=_is_retry(self.request),
             waits=True,
             allow_deferred=self.posted.own.allow_deferred,
             allow_degraded=self.posted.own.allow_degraded,
-            within=_WITHIN,
-            inputs=self.inputs,
             strictness=Strictness(self.posted.moderation or Strictness.AUTO),
+            within=_WITHIN,
         )
+        return await take(self.here, self.request, self.caller, asked)
 
 
 def _is_retry(request: Request) -> bool:

@@ -1,4 +1,4 @@
-"""The photo and the mask of a request, from a form's files to the blob store."""
+"""The photo and the mask of a request, from what was sent to the blob store."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from services.gateway.api.forms import Form
 from services.gateway.photos.decoder import Photo, PhotoError
 from services.kit.http import ApiError, Code, FieldError
 
-__all__ = ["Inputs", "inputs_of"]
+__all__ = ["Inputs", "inputs_of", "mask_of", "read_file", "read_photo", "wrong"]
 
 _FILES = frozenset({"image", "mask"})
 _MEDIA_TYPE = "image/png"
@@ -26,6 +26,34 @@ class Inputs:
     mask: UploadId | None
     digest: str
     _contents: dict[UploadId, bytes] = field(repr=False)
+
+    @classmethod
+    def new(
+        cls,
+        here: Gateway,
+        account: AccountId,
+        photo: bytes | UploadId,
+        mask: bytes | UploadId | None,
+        *,
+        digest: str = "",
+    ) -> "Inputs":
+        """What is an upload's already stays there; bytes get an id."""
+        contents: dict[UploadId, bytes] = {}
+
+        def named(one: bytes | UploadId) -> UploadId:
+            if isinstance(one, UploadId):
+                return one
+            upload = UploadId.new(here.clock.now())
+            contents[upload] = one
+            return upload
+
+        return cls(
+            account=account,
+            photo=named(photo),
+            mask=named(mask) if mask else None,
+            digest=digest,
+            _contents=contents,
+        )
 
     async def store(self, here: Gateway) -> None:
         """Raises Unavailable."""
@@ -44,54 +72,51 @@ async def inputs_of(here: Gateway, account: AccountId, form: Form) -> Inputs:
     _check_names(form)
     images, masks = form.files.get("image", []), form.files.get("mask", [])
     if not images:
-        raise _wrong("image", Code.MISSING_FIELD, "A photo is needed: a file named image.")
+        raise wrong("image", Code.MISSING_FIELD, "A photo is needed: a file named image.")
     for name, files in (("image", images), ("mask", masks)):
         if len(files) > 1:
-            raise _wrong(name, Code.INVALID_VALUE, "The models served here take one.")
+            raise wrong(name, Code.INVALID_VALUE, "The models served here take one.")
     digest = hashlib.sha256()
-    photo = await _read(here, "image", images[0], digest)
-    mask = await _mask(here, masks[0], photo, digest) if masks else photo.mask
-    now = here.clock.now()
-    photo_id, mask_id = UploadId.new(now), UploadId.new(now) if mask else None
-    contents = {photo_id: photo.content}
-    if mask and mask_id:
-        contents[mask_id] = mask
-    return Inputs(
-        account=account,
-        photo=photo_id,
-        mask=mask_id,
-        digest=digest.hexdigest(),
-        _contents=contents,
-    )
+    photo = await read_file(here, "image", images[0], digest)
+    mask = photo.mask
+    if masks:
+        mask = mask_of(await read_file(here, "mask", masks[0], digest), photo)
+    return Inputs.new(here, account, photo.content, mask, digest=digest.hexdigest())
 
 
 def _check_names(form: Form) -> None:
     for name in form.files:
         if name == "markup":
-            raise _wrong(name, Code.INVALID_VALUE, "Markup is not offered here: use a mask.")
+            raise wrong(name, Code.INVALID_VALUE, "Markup is not offered here: use a mask.")
         if name not in _FILES:
-            raise _wrong(name[:100], Code.UNKNOWN_FIELD, "There is no such file.")
+            raise wrong(name[:100], Code.UNKNOWN_FIELD, "There is no such file.")
 
 
-async def _mask(here: Gateway, file: UploadFile, photo: Photo, digest: "hashlib._Hash") -> bytes:
-    mask = await _read(here, "mask", file, digest)
+def mask_of(mask: Photo, photo: Photo) -> bytes:
+    """White where the photo is to be painted anew. Raises ApiError."""
     if (mask.width, mask.height) != (photo.width, photo.height):
-        raise _wrong("mask", Code.INVALID_VALUE, "The mask must have the size of the photo.")
+        raise wrong("mask", Code.INVALID_VALUE, "The mask must have the size of the photo.")
     if mask.mask is None:
         detail = "Make it fully transparent where the photo is to be painted anew."
-        raise _wrong("mask", Code.INVALID_VALUE, detail)
+        raise wrong("mask", Code.INVALID_VALUE, detail)
     return mask.mask
 
 
-async def _read(here: Gateway, name: str, file: UploadFile, digest: "hashlib._Hash") -> Photo:
+async def read_file(here: Gateway, name: str, file: UploadFile, digest: "hashlib._Hash") -> Photo:
     content = await file.read()
     digest.update(hashlib.sha256(content).digest())
+    return await read_photo(here, name, content)
+
+
+async def read_photo(here: Gateway, name: str, content: bytes) -> Photo:
+    """What the field or file of this name holds. Raises ApiError."""
     try:
         return await here.decoder.read(content)
     except PhotoError as error:
-        raise _wrong(name, Code.named(error.code), error.detail) from error
+        raise wrong(name, Code.named(error.code), error.detail) from error
 
 
-def _wrong(name: str, code: Code, detail: str) -> ApiError:
+def wrong(name: str, code: Code, detail: str) -> ApiError:
+    """The refusal of one field, or of one file of a form."""
     found = FieldError(f"/{name}", code, detail)
     return ApiError(code, f"{name}: {detail}", errors=[found])

@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from fastapi import Request, Response
@@ -26,48 +27,66 @@ from services.kit.http import ApiError, Code, FieldError
 from services.kit.moderation import Strictness
 from services.kit.telemetry import metrics
 
-__all__ = ["give_up", "idempotency_key", "preferred_wait", "spec_of", "take", "wants_cancel"]
+__all__ = [
+    "Asked",
+    "give_up",
+    "idempotency_key",
+    "moderate",
+    "preferred_wait",
+    "spec_of",
+    "take",
+    "wants_cancel",
+    "with_inputs",
+]
 
 _CANCEL = "cancel-on-disconnect"
 
 
-async def take(
-    here: Gateway,
-    request: Request,
-    caller: Caller,
-    wish: Wish,
-    posted: BaseModel,
-    *,
-    end_user: str | None = None,
-    is_retry: bool = False,
-    waits: bool = False,
-    allow_deferred: bool = False,
-    allow_degraded: bool = False,
-    start_by: datetime | None = None,
-    within: Mapping[str, str] | None = None,
-    inputs: Inputs | None = None,
-    strictness: Strictness = Strictness.AUTO,
-) -> Receipt:
-    """The job of a request. `within` says where a field lies in the body, if not on top.
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request as its route has read it.
 
-    `inputs` are stored before the job is: render may begin with it at once.
+    `within` says where a field lies in the body, if not on top; for the others see `Order`.
     """
-    spec, model = spec_of(here, wish, within or {})
-    await _moderate(here, spec, strictness)
+
+    wish: Wish
+    posted: BaseModel
+    inputs: Inputs | None = None
+    end_user: str | None = None
+    is_retry: bool = False
+    waits: bool = False
+    allow_deferred: bool = False
+    allow_degraded: bool = False
+    start_by: datetime | None = None
+    strictness: Strictness = Strictness.AUTO
+    within: Mapping[str, str] = field(default_factory=dict)
+
+
+async def take(here: Gateway, request: Request, caller: Caller, asked: Asked) -> Receipt:
+    """The job of a request. Its photos are stored before it is: render may begin at once.
+
+    Raises ApiError and Unavailable.
+    """
+    spec, model = spec_of(here, with_inputs(asked.wish, asked.inputs), asked.within)
+    await moderate(here, spec, asked.strictness)
     order = Order(
         caller=caller,
         spec=spec,
         units=units(spec, model),
-        digest=_digest(request, posted, inputs),
+        digest=_digest(request, asked),
         idempotency_key=idempotency_key(request),
-        is_retry=is_retry,
-        waits=waits,
-        allow_deferred=allow_deferred,
-        allow_degraded=allow_degraded,
+        is_retry=asked.is_retry,
+        waits=asked.waits,
+        allow_deferred=asked.allow_deferred,
+        allow_degraded=asked.allow_degraded,
         lighter=lighter_render(spec, model),
-        start_by=start_by,
-        end_user=end_user,
+        start_by=asked.start_by,
+        end_user=asked.end_user,
     )
+    return await _stored(here, order, asked.inputs)
+
+
+async def _stored(here: Gateway, order: Order, inputs: Inputs | None) -> Receipt:
     if inputs:
         await inputs.store(here)
     try:
@@ -79,24 +98,32 @@ async def take(
     return receipt
 
 
-async def _moderate(here: Gateway, spec: JobSpec, strictness: Strictness) -> None:
+async def moderate(here: Gateway, spec: JobSpec, strictness: Strictness) -> None:
+    """Raises ApiError when a moderator refuses the prompt, Unavailable when it is away."""
     verdict = await here.moderator.prompt(spec.prompt, strictness)
     if verdict.refused:
         metrics.MODERATION_REFUSED.add(1, stage="input")
         raise content_refused("input", verdict.categories)
 
 
-def spec_of(here: Gateway, wish: Wish, within: Mapping[str, str]) -> tuple[JobSpec, ModelEntry]:
+def with_inputs(wish: Wish, inputs: Inputs | None) -> Wish:
+    return replace(wish, photo=inputs.photo, mask=inputs.mask) if inputs else wish
+
+
+def spec_of(
+    here: Gateway, wish: Wish, within: Mapping[str, str] | None = None
+) -> tuple[JobSpec, ModelEntry]:
     """What would be drawn. Raises ApiError."""
     try:
         return job_spec(wish, here.catalogue, secrets.randbelow(SEEDS))
     except SpecError as error:
-        raise _refused(error, within) from error
+        raise _refused(error, within or {}) from error
 
 
-def _digest(request: Request, posted: BaseModel, inputs: Inputs | None) -> str:
-    body = posted.model_dump(mode="json", exclude_unset=True)
-    return body_digest(request.url.path, {**body, "files": inputs.digest} if inputs else body)
+def _digest(request: Request, asked: Asked) -> str:
+    body = asked.posted.model_dump(mode="json", exclude_unset=True)
+    files = {"files": asked.inputs.digest} if asked.inputs else {}
+    return body_digest(request.url.path, {**body, **files})
 
 
 def idempotency_key(request: Request) -> str | None:

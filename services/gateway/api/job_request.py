@@ -3,9 +3,12 @@
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.contracts import PictureFormat
-from services.gateway.core.spec import MAX_PREVIEWS, MAX_PROMPT, Wish
+from services.gateway.core.spec import LEAST_STRENGTH, MAX_PREVIEWS, MAX_PROMPT, STRENGTH, Wish
 
 __all__ = ["JobRequest"]
+
+_NO_WISH = {"image", "mask", "start_by", "allow_deferred", "allow_degraded"}
+"""The photos become a wish once they are read."""
 
 
 class JobRequest(BaseModel):
@@ -41,6 +44,22 @@ class JobRequest(BaseModel):
         description=f"Early looks at the first image while it is drawn: 0 to {MAX_PREVIEWS}.",
     )
 
+    image: str | None = Field(
+        None,
+        description="A photo to begin with: an id from `/v1/uploads`, or a PNG, JPEG or WebP file "
+        "in base64 (a data URL is read too), as far as the body may be long.",
+    )
+    mask: str | None = Field(
+        None,
+        description="Where to paint the photo anew: the `mask` of an upload, or a file of the "
+        "photo's size in base64, transparent there.",
+    )
+    strength: float | None = Field(
+        None,
+        description=f"How far from the photo the picture may go, {LEAST_STRENGTH} to 1 "
+        f"({STRENGTH}); that share of the steps is taken.",
+    )
+
     output_format: PictureFormat | None = Field(None, description="`png`.")
     output_compression: int | None = Field(
         None, description="Quality of a webp or jpeg file, 0 to 100 (default); of png, 100."
@@ -61,4 +80,4 @@ class JobRequest(BaseModel):
 
     @property
     def wish(self) -> Wish:
-        return Wish(**self.model_dump(exclude={"allow_deferred", "allow_degraded", "start_by"}))
+        return Wish(**self.model_dump(exclude=_NO_WISH))

@@ -11,13 +11,14 @@ from services.contracts import JobId, JobStatus
 from services.gateway.api.auth import Reader, Writer
 from services.gateway.api.bodies import documented_body, json_of
 from services.gateway.api.context import Gateway, Here
-from services.gateway.api.documented import BODY, DRAWING, KEY, answers
-from services.gateway.api.intake import give_up, preferred_wait, take
+from services.gateway.api.documented import BODY, DRAWING, KEY, PHOTO, answers
+from services.gateway.api.intake import Asked, give_up, preferred_wait, take
 from services.gateway.api.job_body import JobBody, JobList, job_body
 from services.gateway.api.job_request import JobRequest
 from services.gateway.api.paging import Cursor, Limit, open_cursor
 from services.gateway.api.patience import while_connected
 from services.gateway.api.refusals import rejected
+from services.gateway.api.sent_photos import inputs_from
 from services.gateway.core.job import AlreadyEnded, Job
 from services.gateway.repository import Filter
 from services.kit.blobs import BlobMissing
@@ -59,7 +60,7 @@ def _first_of(moment: datetime | None) -> JobId | None:
     response_model=JobBody,
     responses={
         200: {"model": JobBody, "description": "The job has ended within `Prefer: wait=n`."},
-        **answers(*KEY, *BODY, *DRAWING),
+        **answers(*KEY, *BODY, *DRAWING, *PHOTO),
     },
     openapi_extra=documented_body(JobRequest),
 )
@@ -74,18 +75,19 @@ async def create_job(request: Request, here: Here, caller: Writer, posted: _Post
     No answer waits while the event bus is away, or too many wait already. With `Prefer:
     cancel-on-disconnect` too, hanging up while it waits cancels the job.
 
+    With `image`, it begins with a photo, as `/v1/images/edits` does.
+
     With an `Idempotency-Key`, the same body again gets the same job and `Idempotent-Replayed`.
     """
-    receipt = await take(
-        here,
-        request,
-        caller,
-        posted.wish,
-        posted,
+    asked = Asked(
+        wish=posted.wish,
+        posted=posted,
+        inputs=await inputs_from(here, caller.account, posted.image, posted.mask),
         allow_deferred=posted.allow_deferred,
         allow_degraded=posted.allow_degraded,
         start_by=_future(here, posted.start_by),
     )
+    receipt = await take(here, request, caller, asked)
     headers = _headers(receipt.job)
     if receipt.replayed:
         headers["Idempotent-Replayed"] = "true"
