@@ -11,7 +11,7 @@ from services.contracts.envelope import (
     encode,
 )
 from services.contracts.event import Data, Event, Instant, event_class, event_classes
-from services.contracts.ids import AccountId, EventId, JobId, KeyId, SubmissionId, UploadId
+from services.contracts.ids import AccountId, BatchId, EventId, JobId, KeyId, SubmissionId, UploadId
 from services.contracts.jobs import (
     ImageRef,
     JobSpec,
@@ -31,6 +31,7 @@ __all__ = [
     "STREAMS",
     "UPLOADS",
     "AccountId",
+    "BatchId",
     "Catalogue",
     "Data",
     "DecodeError",

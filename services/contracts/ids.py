@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-__all__ = ["AccountId", "EventId", "Id", "JobId", "KeyId", "SubmissionId", "UploadId"]
+__all__ = ["AccountId", "BatchId", "EventId", "Id", "JobId", "KeyId", "SubmissionId", "UploadId"]
 
 _BODY = r"[0-9a-f]{32}"
 
@@ -71,6 +71,11 @@ class AccountId(Id):
 class JobId(Id):
     __slots__ = ()
     prefix = "job"
+
+
+class BatchId(Id):
+    __slots__ = ()
+    prefix = "bat"
 
 
 class EventId(Id):

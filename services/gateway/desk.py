@@ -1,6 +1,6 @@
 """Where requests become jobs: each once, and stored before it is answered."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -138,6 +138,11 @@ class Desk:
     async def look(self, account: AccountId, id: JobId) -> Job | None:
         job = await self._jobs.get(account, id)
         return self._waiters.fold(job) if job else None
+
+    async def known(self, ids: Sequence[JobId]) -> dict[JobId, Job]:
+        """Those of these jobs, of any account, that are there."""
+        found = await self._jobs.known(ids) if ids else {}
+        return {job.id: self._waiters.fold(job) for job in found.values()}
 
     async def page(
         self, account: AccountId, of: Filter, *, before: JobId | None, limit: int

@@ -6,6 +6,7 @@ from functools import partial
 
 from services.contracts import AccountId, Event, uploads_of
 from services.contracts.events import AccountForgotten
+from services.gateway.batches import Batches
 from services.gateway.core.account import erased
 from services.gateway.core.job import Job, cancelling
 from services.gateway.forgetting import forget, remove_all
@@ -32,6 +33,7 @@ class Erasing:
         self,
         accounts: Accounts,
         jobs: Jobs,
+        batches: Batches,
         pictures: PictureStore,
         clock: Clock,
         *,
@@ -41,6 +43,7 @@ class Erasing:
         """`forget` drops what this replica remembers of an account's keys."""
         self._accounts = accounts
         self._jobs = jobs
+        self._batches = batches
         self._pictures = pictures
         self._clock = clock
         self._quiet = quiet
@@ -49,12 +52,19 @@ class Erasing:
     async def __call__(self, erasure: Erasure, account: AccountId) -> bool:
         await self._accounts.change(account, erased)
         self._forget(account)
+        await self._drop_batches(account)
         left = await self._jobs_left(account)
         await remove_all(self._pictures, uploads_of(account))
         noisy = self._clock.now() < erasure.begun_at + self._quiet
         if left or noisy or erasure.awaits:
             return False
         return await self._accounts.discard(account)
+
+    async def _drop_batches(self, account: AccountId) -> None:
+        """They publish nothing, and hand nothing out for an account that is erased."""
+        while page := await self._batches.page(account, limit=_PAGE):
+            for batch in page:
+                await self._batches.discard(batch.id)
 
     async def _jobs_left(self, account: AccountId) -> bool:
         left, before = False, None

@@ -9,6 +9,7 @@ from services.contracts import Catalogue, Stream
 from services.contracts.events import LimitsChanged, LoadReported, UsageChanged
 from services.gateway.api.app import create_app, guarded
 from services.gateway.api.context import ApiSettings, Gateway, Tables
+from services.gateway.batches import BATCHES, Batches
 from services.gateway.core.acceptance import Bounds, Outlook
 from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
@@ -16,6 +17,7 @@ from services.gateway.demo import DemoAccounts
 from services.gateway.desk import Desk, DeskSettings
 from services.gateway.erasing import Erasing, says
 from services.gateway.failures import AuthFailures
+from services.gateway.feeder import Feeder
 from services.gateway.handlers import Handlers, Projection
 from services.gateway.housekeeping import Chore, Housekeeping
 from services.gateway.keyring import Keyring
@@ -56,6 +58,7 @@ class _Knowledge:
     outlook: Callable[[], Outlook]
     undecided: Undecided
     jobs: Jobs
+    batches: Batches
     accounts: Accounts
     erasures: Erasures
     keyring: Keyring
@@ -69,12 +72,13 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
     """Gateway's components, those that others need first."""
     clock, readiness = context.clock, context.readiness
     context.diagnosis.add(blobs_check(context.settings.blobs))
-    plumbing = plumb(context, NAME, (JOBS, ACCOUNTS, ERASURES))
-    await plumbing.ensure(JOBS, ACCOUNTS, LEASES, ERASURES)
+    plumbing = plumb(context, NAME, (JOBS, BATCHES, ACCOUNTS, ERASURES))
+    await plumbing.ensure(JOBS, BATCHES, ACCOUNTS, LEASES, ERASURES)
     known = _knowledge(plumbing, context)
     tail = Tail(plumbing.connection, _HEARD, clock=clock, readiness=readiness)
     tail.listen(known.waiters.hear)
     tail.listen(known.undecided.hear)
+    gateway = _gateway(context, catalogue, known)
     return (
         *plumbing.components,
         known.usage,
@@ -87,7 +91,8 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
         *_demo(context, known.accounts),
         _housekeeping(plumbing, context, known.jobs),
         _eraser(context, known),
-        _server(context, _gateway(context, catalogue, known)),
+        _feeder(gateway),
+        _server(context, gateway),
     )
 
 
@@ -100,6 +105,7 @@ def _knowledge(plumbing: Plumbing, context: Context[GatewaySettings]) -> _Knowle
         outlook=partial(_outlook, plumbing, undecided),
         undecided=undecided,
         jobs=jobs,
+        batches=Batches(plumbing.documents(BATCHES)),
         accounts=accounts,
         erasures=Erasures(plumbing.documents(ERASURES), clock),
         keyring=Keyring(accounts, settings.pepper, clock, remember=settings.key_seconds),
@@ -119,6 +125,7 @@ def _gateway(context: Context[GatewaySettings], catalogue: Catalogue, known: _Kn
         clock=clock,
         desk=Desk(known.jobs, known.waiters, clock, known.outlook, _desk_settings(settings)),
         jobs=known.jobs,
+        batches=known.batches,
         waiters=known.waiters,
         accounts=known.accounts,
         erasures=known.erasures,
@@ -179,6 +186,17 @@ def _reminders(context: Context[GatewaySettings], known: _Knowledge) -> Reminder
     return Reminders(known.jobs, lambda: known.outlook().oldest_seconds, context.clock, every=every)
 
 
+def _feeder(gateway: Gateway) -> Feeder:
+    return Feeder(
+        gateway.batches,
+        gateway.accounts,
+        gateway.desk,
+        gateway.moderator,
+        gateway.clock,
+        limits=gateway.tables.limits.get,
+    )
+
+
 def _housekeeping(
     plumbing: Plumbing, context: Context[GatewaySettings], jobs: Jobs
 ) -> Housekeeping:
@@ -202,6 +220,7 @@ def _eraser(context: Context[GatewaySettings], known: _Knowledge) -> Eraser:
     erasing = Erasing(
         known.accounts,
         known.jobs,
+        known.batches,
         Blobs.open(settings.blobs),
         clock,
         quiet=timedelta(seconds=settings.key_seconds + settings.body_seconds),
@@ -254,5 +273,6 @@ def _api_settings(settings: GatewaySettings) -> ApiSettings:
         wait_seconds=settings.wait_seconds,
         link_life=timedelta(seconds=settings.link_seconds),
         upload_life=timedelta(hours=settings.upload_hours / 2),
+        batch_life=timedelta(days=settings.retention_days),
         cors_origins=settings.cors_origins,
     )

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from services.gateway.api import (
     account_keys,
     accounts,
+    batches,
     dry_run,
     erasures,
     files,
@@ -46,6 +47,7 @@ _ROUTERS = (
     dry_run.router,
     jobs.router,
     uploads.router,
+    batches.router,
     limits.router,
     files.router,
     accounts.router,

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from services.contracts import Catalogue
 from services.contracts.events import LimitsChanged, LoadReported, UsageChanged
+from services.gateway.batches import Batches
 from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
 from services.gateway.desk import Desk
@@ -57,8 +58,9 @@ class ApiSettings:
     """`public_url` and `events_url`: this API and notify's, as clients reach them.
 
     `wait_seconds`: how long a blocking call waits at most; `link_life`: how long a signed link
-    opens; `upload_life`: how long a job may begin with an upload; `cors_origins`: whose pages may
-    call; `models_created`: what `/v1/models` gives as the models' birth.
+    opens; `upload_life`: how long a job may begin with an upload; `batch_life`: how long a batch
+    is kept; `cors_origins`: whose pages may call; `models_created`: what `/v1/models` gives as the
+    models' birth.
     """
 
     public_url: str
@@ -67,6 +69,7 @@ class ApiSettings:
     wait_seconds: float = 300
     link_life: timedelta = timedelta(minutes=15)
     upload_life: timedelta = timedelta(hours=36)
+    batch_life: timedelta = timedelta(days=30)
     cors_origins: tuple[str, ...] = ()
 
 
@@ -79,6 +82,7 @@ class Gateway:
     clock: Clock
     desk: Desk
     jobs: Jobs
+    batches: Batches
     waiters: Waiters
     accounts: Accounts
     erasures: Erasures

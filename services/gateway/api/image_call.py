@@ -21,8 +21,8 @@ from services.kit.moderation import Strictness
 
 __all__ = ["ImageCall"]
 
-_OPTIONS = "/heatsink"
-_WITHIN = dict.fromkeys(("negative_prompt", "steps", "guidance", "seed", "strength"), _OPTIONS)
+_OWN = ("negative_prompt", "steps", "guidance", "seed", "strength")
+_WITHIN = {name: f"/heatsink/{name}" for name in _OWN}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ from services.kit.telemetry import metrics
 
 __all__ = [
     "Asked",
+    "digest_of",
     "give_up",
     "idempotency_key",
     "moderate",
@@ -46,7 +47,7 @@ _CANCEL = "cancel-on-disconnect"
 class Asked:
     """A request as its route has read it.
 
-    `within` says where a field lies in the body, if not on top; for the others see `Order`.
+    `within` is where a field lies in the body, if not on top; for the others see `Order`.
     """
 
     wish: Wish
@@ -73,7 +74,7 @@ async def take(here: Gateway, request: Request, caller: Caller, asked: Asked) ->
         caller=caller,
         spec=spec,
         units=units(spec, model),
-        digest=_digest(request, asked),
+        digest=digest_of(request, asked.posted, asked.inputs),
         idempotency_key=idempotency_key(request),
         is_retry=asked.is_retry,
         waits=asked.waits,
@@ -120,9 +121,10 @@ def spec_of(
         raise _refused(error, within or {}) from error
 
 
-def _digest(request: Request, asked: Asked) -> str:
-    body = asked.posted.model_dump(mode="json", exclude_unset=True)
-    files = {"files": asked.inputs.digest} if asked.inputs else {}
+def digest_of(request: Request, posted: BaseModel, inputs: Inputs | None) -> str:
+    """The same for every spelling of the same request."""
+    body = posted.model_dump(mode="json", exclude_unset=True)
+    files = {"files": inputs.digest} if inputs else {}
     return body_digest(request.url.path, {**body, **files})
 
 
@@ -168,6 +170,5 @@ def _preferences(request: Request) -> list[str]:
 
 def _refused(error: SpecError, within: Mapping[str, str]) -> ApiError:
     code = Code.named(error.flaw.value)
-    pointer = f"{within.get(error.field, '')}/{error.field}"
-    found = FieldError(pointer, code, error.detail)
+    found = FieldError(within.get(error.field, f"/{error.field}"), code, error.detail)
     return ApiError(code, error.detail, errors=[found], allowed=error.allowed)

@@ -1,26 +1,33 @@
-"""`POST /v1/jobs`: our own way to ask for pictures."""
+"""Our own way to ask for pictures: `POST /v1/jobs`, and what batches share with it."""
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.contracts import PictureFormat
 from services.gateway.core.spec import LEAST_STRENGTH, MAX_PREVIEWS, MAX_PROMPT, STRENGTH, Wish
 
-__all__ = ["JobRequest"]
+__all__ = ["JobRequest", "RenderRequest"]
 
-_NO_WISH = {"image", "mask", "start_by", "allow_deferred", "allow_degraded"}
-"""The photos become a wish once they are read."""
+_WISHED = {
+    "model",
+    "negative_prompt",
+    "n",
+    "size",
+    "steps",
+    "guidance",
+    "seed",
+    "previews",
+    "strength",
+    "output_format",
+    "output_compression",
+}
+"""The photos become part of a wish once they are read."""
 
 
-class JobRequest(BaseModel):
-    """What is left out gets the model's default."""
+class RenderRequest(BaseModel):
+    """How to draw. What is left out gets the model's default."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    prompt: str = Field(
-        description=f"What to draw: 1 to {MAX_PROMPT} characters, not only blank ones.",
-        json_schema_extra={"minLength": 1, "maxLength": MAX_PROMPT},
-        examples=["a red fox"],
-    )
     model: str | None = Field(None, description="An id from `/v1/models`; the first by default.")
     negative_prompt: str | None = Field(
         None,
@@ -65,9 +72,6 @@ class JobRequest(BaseModel):
         None, description="Quality of a webp or jpeg file, 0 to 100 (default); of png, 100."
     )
 
-    start_by: AwareDatetime | None = Field(
-        None, description="The job is cancelled, and costs nothing, if it has not begun by then."
-    )
     allow_deferred: bool = Field(
         False,
         description="Rather drawn later, when the fleet has cooled, than refused for its load.",
@@ -78,6 +82,22 @@ class JobRequest(BaseModel):
         "steps, or smaller, as the model's entry in the catalogue says.",
     )
 
+    def wish_for(self, prompt: str) -> Wish:
+        return Wish(prompt, **self.model_dump(include=_WISHED))
+
+
+class JobRequest(RenderRequest):
+    """What is left out gets the model's default."""
+
+    prompt: str = Field(
+        description=f"What to draw: 1 to {MAX_PROMPT} characters, not only blank ones.",
+        json_schema_extra={"minLength": 1, "maxLength": MAX_PROMPT},
+        examples=["a red fox"],
+    )
+    start_by: AwareDatetime | None = Field(
+        None, description="The job is cancelled, and costs nothing, if it has not begun by then."
+    )
+
     @property
     def wish(self) -> Wish:
-        return Wish(**self.model_dump(exclude=_NO_WISH))
+        return self.wish_for(self.prompt)

@@ -14,16 +14,19 @@ from services.gateway.api.account_bodies import (
     KeyRequest,
     KeyRotation,
 )
+from services.gateway.api.batch_body import BatchRequest
 from services.gateway.api.documented import OpenAIError, Problem
 from services.gateway.api.edit_request import EditRequest
 from services.gateway.api.image_request import ImageRequest
 from services.gateway.api.job_request import JobRequest
+from services.gateway.api.uploads import UploadForm
 
 __all__ = ["document"]
 
 _OURS: tuple[type[BaseModel], ...] = (
     AccountChange,
     AccountOpening,
+    BatchRequest,
     EditRequest,
     ImageRequest,
     JobRequest,
@@ -31,6 +34,7 @@ _OURS: tuple[type[BaseModel], ...] = (
     KeyRotation,
     OpenAIError,
     Problem,
+    UploadForm,
 )
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
 _KEY = {"apiKey": list[str]()}

@@ -19,12 +19,14 @@ from services.contracts.events import (
     UsageChanged,
 )
 from services.gateway.api import ApiSettings, Gateway, Tables, create_app, guarded
+from services.gateway.batches import BATCHES, Batches
 from services.gateway.core.acceptance import Outlook
 from services.gateway.core.account import Account, ApiKey, open_account
 from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
 from services.gateway.desk import Desk, DeskSettings
 from services.gateway.failures import AuthFailures
+from services.gateway.feeder import Feeder
 from services.gateway.handlers import Projection
 from services.gateway.keyring import Keyring
 from services.gateway.photos.decoder import Decoder
@@ -67,6 +69,8 @@ class House:
         self.account_documents = MemoryDocuments(ACCOUNTS, self.clock, "gateway")
         self.jobs = Jobs(self.job_documents)
         self.accounts = Accounts(self.account_documents, self.clock)
+        self.batch_documents = MemoryDocuments(BATCHES, self.clock, "gateway")
+        self.batches = Batches(self.batch_documents)
         self.waiters = Waiters(self.clock)
         self.projection = Projection(self.jobs)
         self.blobs = MemoryBlobs()
@@ -80,7 +84,16 @@ class House:
         self.keyring = Keyring(self.accounts, PEPPER, self.clock)
         self.gone = MemoryDocuments(ERASURES, self.clock, "gateway")
         self.erasures = Erasures(self.gone, self.clock)
-        self.app = create_app(self._gateway())
+        gateway = self._gateway()
+        self.app = create_app(gateway)
+        self.feeder = Feeder(
+            self.batches,
+            self.accounts,
+            gateway.desk,
+            gateway.moderator,
+            self.clock,
+            limits=self.limits.get,
+        )
         limits = Limits(body_bytes=1_048_576, body_seconds=0.2)
         self.guard = guarded(self.app, limits, Limits(body_bytes=4_194_304, body_seconds=5))
         self.client = httpx2.AsyncClient(
@@ -159,6 +172,7 @@ class House:
             clock=self.clock,
             desk=desk,
             jobs=self.jobs,
+            batches=self.batches,
             waiters=self.waiters,
             accounts=self.accounts,
             erasures=self.erasures,

@@ -37,6 +37,7 @@ def eraser(house: House) -> Eraser:
     erasing = Erasing(
         house.accounts,
         house.jobs,
+        house.batches,
         house.blobs,
         house.clock,
         quiet=QUIET,
