@@ -11,7 +11,16 @@ from services.contracts.envelope import (
     encode,
 )
 from services.contracts.event import Data, Event, Instant, event_class, event_classes
-from services.contracts.ids import AccountId, BatchId, EventId, JobId, KeyId, SubmissionId, UploadId
+from services.contracts.ids import (
+    AccountId,
+    ActId,
+    BatchId,
+    EventId,
+    JobId,
+    KeyId,
+    SubmissionId,
+    UploadId,
+)
 from services.contracts.jobs import (
     ImageRef,
     JobSpec,
@@ -31,6 +40,7 @@ __all__ = [
     "STREAMS",
     "UPLOADS",
     "AccountId",
+    "ActId",
     "BatchId",
     "Catalogue",
     "Data",

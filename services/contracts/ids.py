@@ -8,7 +8,17 @@ from typing import Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-__all__ = ["AccountId", "BatchId", "EventId", "Id", "JobId", "KeyId", "SubmissionId", "UploadId"]
+__all__ = [
+    "AccountId",
+    "ActId",
+    "BatchId",
+    "EventId",
+    "Id",
+    "JobId",
+    "KeyId",
+    "SubmissionId",
+    "UploadId",
+]
 
 _BODY = r"[0-9a-f]{32}"
 
@@ -71,6 +81,13 @@ class AccountId(Id):
 class JobId(Id):
     __slots__ = ()
     prefix = "job"
+
+
+class ActId(Id):
+    """What an operator did to an account."""
+
+    __slots__ = ()
+    prefix = "act"
 
 
 class BatchId(Id):

@@ -1,11 +1,13 @@
 """What gateway erases of an account, and when the others are done too."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from services.contracts import AccountId, Event, uploads_of
 from services.contracts.events import AccountForgotten
+from services.gateway.acts import Acts
 from services.gateway.batches import Batches
 from services.gateway.core.account import erased
 from services.gateway.core.job import Job, cancelling
@@ -15,12 +17,23 @@ from services.gateway.sweeps import PictureStore
 from services.kit.clock import Clock
 from services.kit.erasures import Erasure
 
-__all__ = ["OTHERS", "Erasing", "says"]
+__all__ = ["OTHERS", "Erasing", "Holdings", "says"]
 
 OTHERS = ("notify", "quota", "render")
 """The services that say when they are done."""
 
 _PAGE = 100
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Where gateway has what is an account's."""
+
+    accounts: Accounts
+    jobs: Jobs
+    batches: Batches
+    acts: Acts
+    pictures: PictureStore
 
 
 class Erasing:
@@ -31,20 +44,18 @@ class Erasing:
 
     def __init__(
         self,
-        accounts: Accounts,
-        jobs: Jobs,
-        batches: Batches,
-        pictures: PictureStore,
+        holdings: Holdings,
         clock: Clock,
         *,
         quiet: timedelta,
         forget: Callable[[AccountId], None],
     ) -> None:
         """`forget` drops what this replica remembers of an account's keys."""
-        self._accounts = accounts
-        self._jobs = jobs
-        self._batches = batches
-        self._pictures = pictures
+        self._accounts = holdings.accounts
+        self._jobs = holdings.jobs
+        self._batches = holdings.batches
+        self._acts = holdings.acts
+        self._pictures = holdings.pictures
         self._clock = clock
         self._quiet = quiet
         self._forget = forget
@@ -58,7 +69,9 @@ class Erasing:
         noisy = self._clock.now() < erasure.begun_at + self._quiet
         if left or noisy or erasure.awaits:
             return False
-        return await self._accounts.discard(account)
+        gone = await self._accounts.discard(account)
+        await self._acts.erase(account)  # once nothing of it waits in the outbox
+        return gone
 
     async def _drop_batches(self, account: AccountId) -> None:
         """They publish nothing, and hand nothing out for an account that is erased."""

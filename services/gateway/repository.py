@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from services.contracts import AccountId, Event, JobId, JobStatus, KeyId
-from services.gateway.core.account import Account, announcement
+from services.gateway.core.account import Account, Caller, announcement
+from services.gateway.core.audit import ACTS, act
 from services.gateway.core.job import Job, project
 from services.kit.clock import Clock
 from services.kit.documents import Change, CollectionSpec, Condition, Documents, Index
@@ -183,24 +184,33 @@ class Accounts:
         found = await self._documents.find(where, order=("-id",), limit=limit)
         return [document.state for document in found]
 
-    async def open(self, account: Account) -> None:
+    async def open(self, account: Account, by: Caller | None = None) -> None:
         """Raises Duplicate when another account holds one of its keys."""
-        event = announcement(account, self._clock.now())
-        await self._documents.change(
-            account.id, lambda known: None if known else Change(account, (event,))
-        )
+        change = self._change(None, account, by)
+        await self._documents.change(account.id, lambda known: None if known else change)
 
     async def discard(self, id: AccountId) -> bool:
         """False while something of it is not published yet."""
         return await self._documents.discard(id)
 
-    async def change(self, id: AccountId, decide: Callable[[Account], Account]) -> Account | None:
-        """None when there is no such account. Passes on what `decide` raises."""
+    async def change(
+        self, id: AccountId, decide: Callable[[Account], Account], by: Caller | None = None
+    ) -> Account | None:
+        """None when there is no such account. Passes on what `decide` raises.
+
+        What an operator does (`by`) is written down with it, as an act.
+        """
 
         def on_known(account: Account | None) -> Change[Account] | None:
             changed = decide(account) if account else None
             if changed is None or changed == account:
                 return None
-            return Change(changed, (announcement(changed, self._clock.now()),))
+            return self._change(account, changed, by)
 
         return await self._documents.change(id, on_known)
+
+    def _change(self, before: Account | None, after: Account, by: Caller | None) -> Change[Account]:
+        now = self._clock.now()
+        done = act(before, after, by, now) if by else None
+        rows = (ACTS.entry(done.id, done),) if done else ()
+        return Change(after, (announcement(after, now),), rows)

@@ -7,15 +7,17 @@ from functools import partial
 
 from services.contracts import Catalogue, Stream
 from services.contracts.events import LimitsChanged, LoadReported, UsageChanged
+from services.gateway.acts import Acts
 from services.gateway.api.app import create_app, guarded
 from services.gateway.api.context import ApiSettings, Gateway, Tables
 from services.gateway.batches import BATCHES, Batches
 from services.gateway.core.acceptance import Bounds, Outlook
+from services.gateway.core.audit import ACTS
 from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
 from services.gateway.demo import DemoAccounts
 from services.gateway.desk import Desk, DeskSettings
-from services.gateway.erasing import Erasing, says
+from services.gateway.erasing import Erasing, Holdings, says
 from services.gateway.failures import AuthFailures
 from services.gateway.feeder import Feeder
 from services.gateway.handlers import Handlers, Projection
@@ -60,6 +62,7 @@ class _Knowledge:
     jobs: Jobs
     batches: Batches
     accounts: Accounts
+    acts: Acts
     erasures: Erasures
     keyring: Keyring
     waiters: Waiters
@@ -73,7 +76,7 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
     clock, readiness = context.clock, context.readiness
     context.diagnosis.add(blobs_check(context.settings.blobs))
     plumbing = plumb(context, NAME, (JOBS, BATCHES, ACCOUNTS, ERASURES))
-    await plumbing.ensure(JOBS, BATCHES, ACCOUNTS, LEASES, ERASURES)
+    await plumbing.ensure(JOBS, BATCHES, ACCOUNTS, ACTS, LEASES, ERASURES)
     known = _knowledge(plumbing, context)
     tail = Tail(plumbing.connection, _HEARD, clock=clock, readiness=readiness)
     tail.listen(known.waiters.hear)
@@ -107,6 +110,7 @@ def _knowledge(plumbing: Plumbing, context: Context[GatewaySettings]) -> _Knowle
         jobs=jobs,
         batches=Batches(plumbing.documents(BATCHES)),
         accounts=accounts,
+        acts=Acts(plumbing.rows(ACTS)),
         erasures=Erasures(plumbing.documents(ERASURES), clock),
         keyring=Keyring(accounts, settings.pepper, clock, remember=settings.key_seconds),
         waiters=Waiters(clock),
@@ -128,6 +132,7 @@ def _gateway(context: Context[GatewaySettings], catalogue: Catalogue, known: _Kn
         batches=known.batches,
         waiters=known.waiters,
         accounts=known.accounts,
+        acts=known.acts,
         erasures=known.erasures,
         keyring=known.keyring,
         failures=AuthFailures(clock),
@@ -217,11 +222,9 @@ def _housekeeping(
 
 def _eraser(context: Context[GatewaySettings], known: _Knowledge) -> Eraser:
     settings, clock = context.settings, context.clock
+    pictures = Blobs.open(settings.blobs)
     erasing = Erasing(
-        known.accounts,
-        known.jobs,
-        known.batches,
-        Blobs.open(settings.blobs),
+        Holdings(known.accounts, known.jobs, known.batches, known.acts, pictures),
         clock,
         quiet=timedelta(seconds=settings.key_seconds + settings.body_seconds),
         forget=known.keyring.forget,

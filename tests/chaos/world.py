@@ -138,7 +138,7 @@ def _plans(folder: Path) -> Path:
     plans = yaml.safe_load(_SHIPPED.read_text())["plans"]
     bare = {"window_seconds": 86_400, "lane": "paid", "adaptive": False, "concurrency": 1000}
     plans += [
-        {"id": "chaos", "title": "Chaos", "images": 1_000_000, **bare},
+        {"id": "chaos", "title": "Chaos", "images": 1_000_000, "rounding_seconds": 900, **bare},
         {"id": "tight", "title": "Tight", "images": TIGHT, **bare},
     ]
     path = folder / "plans.yaml"

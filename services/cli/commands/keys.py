@@ -123,6 +123,28 @@ def plan(
 
 
 @app.command()
+def acts(
+    account: Annotated[str | None, typer.Argument(help="Only what was done to this one.")] = None,
+    most: Annotated[int, typer.Option(help="How many at most.", min=1, max=100)] = 20,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    data: DataOption = DATA,
+    json: JsonOption = False,
+) -> None:
+    """Show what operators did to accounts, newest first."""
+    only = {"account": account} if account else {}
+    page = _ask(url, key, data, lambda api: api.get("/v1/operator/acts", limit=most, **only))
+    if json:
+        print_json(page)
+        return
+    table = Table("at", "account", "deed", "detail", "by", box=None)
+    for one in page["data"]:
+        by = f"{one['by_account']} {one['by_key']}"
+        table.add_row(one["at"][:19], one["account"], one["deed"], one["detail"], by)
+    console().print(table)
+
+
+@app.command()
 def erase(
     account: AccountArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,

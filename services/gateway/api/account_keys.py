@@ -51,7 +51,6 @@ async def make(
     posted: Annotated[KeyRequest, Depends(json_of(KeyRequest))],
 ) -> KeyMade:
     """The answer is the only place where the key is ever shown."""
-    del caller
     wanted, now, made = posted, here.clock.now(), new_key()
     days = wanted.expires_in_days
     key = ApiKey(
@@ -63,7 +62,7 @@ async def make(
         expires_at=now + timedelta(days=days) if days else None,
     )
     try:
-        await change_account(here, id, lambda account: with_key(account, key))
+        await change_account(here, caller, id, lambda account: with_key(account, key))
     except TooManyKeys as error:
         raise _too_many() from error
     return KeyMade(**key_body(key).model_dump(), key=made.plain)
@@ -85,13 +84,13 @@ async def rotate(
     posted: Annotated[KeyRotation, Depends(json_of(KeyRotation))],
 ) -> KeyMade:
     """A new key with the old one's name and scopes; the old one expires after the overlap."""
-    del caller
     now, made, overlap = here.clock.now(), new_key(), timedelta(hours=posted.overlap_hours)
     secret_hash = hash_secret(here.pepper, made.secret)
     try:
         old = KeyId(key)
         account = await change_account(
             here,
+            caller,
             id,
             lambda account: with_key_rotated(
                 account, old, made.id, secret_hash, now=now, overlap=overlap
@@ -113,12 +112,11 @@ async def rotate(
 )
 async def revoke(here: Here, caller: Operator, id: str, key: str) -> AccountBody:
     """It stops within seconds. A revoked key stays revoked."""
-    del caller
     now = here.clock.now()
     try:
         key_id = KeyId(key)
         return await change_account(
-            here, id, lambda account: with_key_revoked(account, key_id, now)
+            here, caller, id, lambda account: with_key_revoked(account, key_id, now)
         )
     except (ValueError, NoSuchKey) as error:
         raise ApiError(Code.NOT_FOUND) from error

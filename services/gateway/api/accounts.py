@@ -19,7 +19,7 @@ from services.gateway.api.bodies import documented_body, json_of
 from services.gateway.api.context import Gateway, Here
 from services.gateway.api.documented import BODY, KEY, answers
 from services.gateway.api.paging import Cursor, Limit, open_cursor
-from services.gateway.core.account import Account, AccountIsErased, open_account, with_terms
+from services.gateway.core.account import Account, AccountIsErased, Caller, open_account, with_terms
 from services.kit.http import ApiError, Code, FieldError
 
 __all__ = ["account_id", "change_account", "router"]
@@ -43,11 +43,10 @@ async def open_(
     posted: Annotated[AccountOpening, Depends(json_of(AccountOpening))],
 ) -> AccountBody:
     """Without a key yet."""
-    del caller
     _check_plan(here, posted.plan)
     now = here.clock.now()
     account = open_account(AccountId.new(now), posted.name, posted.plan, now)
-    await here.accounts.open(account)
+    await here.accounts.open(account, caller)
     return account_body(account)
 
 
@@ -99,22 +98,21 @@ async def change(
     id: str,
     posted: Annotated[AccountChange, Depends(json_of(AccountChange))],
 ) -> AccountBody:
-    del caller
     plan = posted.plan
     status = AccountStatus(posted.status) if posted.status else None
     if plan is not None:
         _check_plan(here, plan)
     return await change_account(
-        here, id, lambda account: with_terms(account, plan=plan, status=status)
+        here, caller, id, lambda account: with_terms(account, plan=plan, status=status)
     )
 
 
 async def change_account(
-    here: Gateway, id: str, decide: Callable[[Account], Account]
+    here: Gateway, caller: Caller, id: str, decide: Callable[[Account], Account]
 ) -> AccountBody:
-    """Load, decide, save with AccountChanged; this replica looks its keys up anew."""
+    """Load, decide, save with AccountChanged and the act; this replica looks its keys up anew."""
     try:
-        account = await here.accounts.change(account_id(id), decide)
+        account = await here.accounts.change(account_id(id), decide, caller)
     except AccountIsErased as erased:
         raise ApiError(Code.GONE, "The account was erased.") from erased
     if account is None:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from services.gateway.api import (
     account_keys,
     accounts,
+    acts,
     batches,
     dry_run,
     erasures,
@@ -53,6 +54,7 @@ _ROUTERS = (
     accounts.router,
     account_keys.router,
     erasures.router,
+    acts.router,
 )
 
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from services.contracts import Catalogue
 from services.contracts.events import LimitsChanged, LoadReported, UsageChanged
+from services.gateway.acts import Acts
 from services.gateway.batches import Batches
 from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
@@ -85,6 +86,7 @@ class Gateway:
     batches: Batches
     waiters: Waiters
     accounts: Accounts
+    acts: Acts
     erasures: Erasures
     keyring: Keyring
     failures: AuthFailures

@@ -55,7 +55,7 @@ async def erase(here: Here, caller: Operator, id: str) -> ErasureBody:
         raise ApiError(Code.NOT_FOUND)
     by = f"{caller.account}/{caller.key}"
     erasure = await here.erasures.begin(account, by=by, awaits=OTHERS)
-    await here.accounts.change(account, erased)
+    await here.accounts.change(account, erased, caller)
     here.keyring.forget(account)
     log.info(
         "account_erasure_requested",

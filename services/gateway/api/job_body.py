@@ -9,7 +9,7 @@ from services.contracts.events import FailureCode, Offer, Rule
 from services.gateway.api.context import Gateway
 from services.gateway.api.picture_links import picture_link
 from services.gateway.core.job import Job
-from services.gateway.core.queueing import predicted_wait
+from services.gateway.core.queueing import prospect
 from services.kit.http import Code
 
 __all__ = [
@@ -37,8 +37,12 @@ class Queue(BaseModel):
 
     lane: Lane
     ticket: float
-    wait_seconds: float | None = Field(
-        description="Predicted wait in this lane of one who joins now; null without workers."
+    waiting: int | None = Field(description="How many wait in this lane, this one included.")
+    starts_earliest: datetime | None = Field(
+        description="If all before it are of one account; null while nobody can tell."
+    )
+    starts_latest: datetime | None = Field(
+        description="If all that wait in this lane go before it, at the fleet's present pace."
     )
 
 
@@ -177,8 +181,14 @@ def _queue(here: Gateway, job: Job) -> Queue | None:
     if job.place is None or job.status not in {JobStatus.QUEUED, JobStatus.DEFERRED}:
         return None
     lane, load = job.place.lane, here.tables.load.get(job.spec.pool)
-    wait = predicted_wait(load, lane, here.clock.now())
-    return Queue(lane=lane, ticket=job.place.ticket, wait_seconds=wait)
+    seen = prospect(load, lane, job.place.ticket, here.clock.now())
+    return Queue(
+        lane=lane,
+        ticket=job.place.ticket,
+        waiting=seen.waiting if seen else None,
+        starts_earliest=seen.earliest if seen else None,
+        starts_latest=seen.latest if seen else None,
+    )
 
 
 def _picture(here: Gateway, job: Job, image: ImageRef) -> Picture:

@@ -11,13 +11,15 @@ __all__ = ["differences", "replaced", "wanted"]
 _DYNAMIC_TOPIC_CONFIG = 1
 _SHORTEST_SEGMENT = timedelta(minutes=1)
 _LONGEST_SEGMENT = timedelta(days=1)
+_COMPACTED_SEGMENT = 16 * 1024 * 1024
 _LARGEST_BATCH = 1_048_588  # Kafka's own default; brokers may have another
 
 
 def wanted(spec: TopicSpec) -> dict[str, str]:
     """Retention counts for whole, closed segments, so segments must be shorter than it.
 
-    Of a compacted topic Kafka itself sets no time by which an old event has to go.
+    Of a compacted topic Kafka itself sets no time by which an old event has to go, and every reader
+    begins at its beginning: small segments keep that near to what is still true.
     """
     segment = min(max(spec.retention / 4, _SHORTEST_SEGMENT), _LONGEST_SEGMENT)
     settings = {"segment.ms": _milliseconds(segment), "max.message.bytes": str(_LARGEST_BATCH)}
@@ -25,6 +27,7 @@ def wanted(spec: TopicSpec) -> dict[str, str]:
         return settings | {
             "cleanup.policy": "compact",
             "max.compaction.lag.ms": _milliseconds(spec.retention),
+            "segment.bytes": str(_COMPACTED_SEGMENT),
         }
     return settings | {"cleanup.policy": "delete", "retention.ms": _milliseconds(spec.retention)}
 

@@ -18,10 +18,12 @@ from services.contracts.events import (
     Scope,
     UsageChanged,
 )
+from services.gateway.acts import Acts
 from services.gateway.api import ApiSettings, Gateway, Tables, create_app, guarded
 from services.gateway.batches import BATCHES, Batches
 from services.gateway.core.acceptance import Outlook
 from services.gateway.core.account import Account, ApiKey, open_account
+from services.gateway.core.audit import ACTS
 from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
 from services.gateway.desk import Desk, DeskSettings
@@ -35,7 +37,7 @@ from services.gateway.waiters import Waiters
 from services.kit import keys
 from services.kit.blobs import MemoryBlobs
 from services.kit.clock import ManualClock
-from services.kit.documents import MemoryDocuments
+from services.kit.documents import MemoryDocuments, MemoryRows
 from services.kit.erasures import ERASURES, Erasures
 from services.kit.http import Limits
 from services.kit.moderation import WordList, Words
@@ -66,7 +68,11 @@ class House:
     def __init__(self) -> None:
         self.clock = ManualClock(NOW)
         self.job_documents = MemoryDocuments(JOBS, self.clock, "gateway")
-        self.account_documents = MemoryDocuments(ACCOUNTS, self.clock, "gateway")
+        act_rows = MemoryRows(ACTS)
+        self.acts = Acts(act_rows)
+        self.account_documents = MemoryDocuments(
+            ACCOUNTS, self.clock, "gateway", collections=(act_rows,)
+        )
         self.jobs = Jobs(self.job_documents)
         self.accounts = Accounts(self.account_documents, self.clock)
         self.batch_documents = MemoryDocuments(BATCHES, self.clock, "gateway")
@@ -175,6 +181,7 @@ class House:
             batches=self.batches,
             waiters=self.waiters,
             accounts=self.accounts,
+            acts=self.acts,
             erasures=self.erasures,
             keyring=self.keyring,
             failures=AuthFailures(self.clock),

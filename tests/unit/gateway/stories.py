@@ -18,10 +18,14 @@ from services.contracts.events import (
     JobRejected,
     JobRequeued,
     JobStarted,
+    LaneLoad,
     LimitsChanged,
+    LoadReported,
     QuotaFacts,
     Rule,
     UsageChanged,
+    WorkerLoad,
+    WorkerPhase,
 )
 from services.gateway.core.job import Job
 
@@ -167,6 +171,20 @@ def limits(**fields: Any) -> LimitsChanged:
         "since": NOW,
     }
     return LimitsChanged(**(given | fields))
+
+
+def load(*lanes: LaneLoad, **fields: Any) -> LoadReported:
+    given: dict[str, Any] = {
+        "at": NOW,
+        "pool": "default",
+        "reporter": "c",
+        "fence": 1,
+        "capacity": 1,
+        "workers": (WorkerLoad(id="w-1", phase=WorkerPhase.READY, running=1),),
+        "running": 1,
+        "heat": Heat.WARM,
+    }
+    return LoadReported(**(given | fields), lanes=lanes)
 
 
 def usage(*grants: GrantInUse, **fields: Any) -> UsageChanged:

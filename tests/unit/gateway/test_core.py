@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.contracts import Event, JobStatus, PictureFormat
-from services.contracts.events import Rule
+from services.contracts import Event, JobStatus, Lane, PictureFormat
+from services.contracts.events import LaneLoad, Rule
 from services.gateway.core.cursor import CursorInvalid, CursorSealer
 from services.gateway.core.headers import QuotaView, quota_headers
 from services.gateway.core.idempotency import Verdict, body_digest, is_valid_key, may_join, verdict
@@ -17,6 +17,7 @@ from services.gateway.core.job import Job, project
 from services.gateway.core.limits import allowance, plan_limit
 from services.gateway.core.links import Link, LinkExpired, LinkInvalid, LinkSigner
 from services.gateway.core.pricing import token_usage, units
+from services.gateway.core.queueing import Prospect, prospect
 from services.gateway.core.refusal import RefusalCode, refusal
 from tests.unit.gateway import stories
 from tests.unit.gateway.catalogue import CATALOGUE
@@ -198,6 +199,25 @@ def test_each_rule_has_its_code(rule: Rule, code: RefusalCode) -> None:
 def test_a_quota_for_the_day_tells_the_time_and_stops_the_clients_own_retries() -> None:
     told = refusal(rejected(), NOW)
     assert (told.retry_after, told.again) == (3600, False)
+
+
+@pytest.mark.parametrize(
+    ("ticket", "head", "backlog", "earliest"),
+    [(4, 4, 8, 0), (6, 4, 8, 2.5), (12, 4, 8, 10), (99, 4, 8, 10), (4, None, 0, 0), (1, 4, 8, 0)],
+)
+def test_a_job_starts_no_sooner_than_what_lies_before_its_ticket(
+    ticket: float, head: float | None, backlog: float, earliest: float
+) -> None:
+    lane = LaneLoad(
+        lane=Lane.FREE,
+        waiting=2,
+        backlog=backlog,
+        head_ticket=head,
+        drain_rate=1,
+        wait_seconds=10,
+    )
+    seen = prospect(stories.load(lane), Lane.FREE, ticket, stories.NOW)
+    assert seen == Prospect(2, stories.later(earliest), stories.later(10))
 
 
 def test_a_wait_of_a_minute_is_worth_a_retry() -> None:

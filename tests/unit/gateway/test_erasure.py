@@ -16,7 +16,7 @@ from services.contracts.events import (
     JobCancelRequested,
     Scope,
 )
-from services.gateway.erasing import OTHERS, Erasing, says
+from services.gateway.erasing import OTHERS, Erasing, Holdings, says
 from services.gateway.handlers import Handlers
 from services.kit.erasures import Eraser
 from services.kit.errors import Unavailable
@@ -35,10 +35,7 @@ async def operator(house: House) -> Tenant:
 @pytest.fixture
 def eraser(house: House) -> Eraser:
     erasing = Erasing(
-        house.accounts,
-        house.jobs,
-        house.batches,
-        house.blobs,
+        Holdings(house.accounts, house.jobs, house.batches, house.acts, house.blobs),
         house.clock,
         quiet=QUIET,
         forget=house.keyring.forget,

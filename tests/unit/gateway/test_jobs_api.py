@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from services.contracts import JobId
-from services.contracts.events import Heat, JobCancelRequested, LoadReported, Offer, Rule
+from services.contracts.events import JobCancelRequested, Offer, Rule
 from services.contracts.events.load import LaneLoad, WorkerLoad, WorkerPhase
 from services.contracts.jobs import Lane
 from services.kit.errors import Unavailable
+from tests.unit.gateway import stories
 from tests.unit.gateway.house import House, Tenant
-from tests.unit.gateway.stories import NOW, Story, later
+from tests.unit.gateway.stories import Story, later
 
 
 async def look(who: Tenant, job: str) -> dict[str, Any]:
@@ -85,32 +86,29 @@ async def test_a_waiting_job_tells_its_place(house: House, ada: Tenant) -> None:
     assert (await look(ada, job_id))["queue"] == {
         "lane": "free",
         "ticket": 4.0,
-        "wait_seconds": None,
+        "waiting": None,
+        "starts_earliest": None,
+        "starts_latest": None,
     }
-    lane = LaneLoad(lane=Lane.FREE, waiting=3, backlog=9, drain_rate=1, wait_seconds=12.5)
-    load = LoadReported(
-        at=NOW,
-        pool="default",
-        reporter="c",
-        fence=1,
-        capacity=1,
-        workers=(WorkerLoad(id="w-1", phase=WorkerPhase.READY, running=1),),
-        lanes=(lane,),
-        running=1,
-        heat=Heat.WARM,
+    lane = LaneLoad(
+        lane=Lane.FREE, waiting=3, backlog=9, head_ticket=1, drain_rate=1, wait_seconds=12
     )
+    load = stories.load(lane)
     house.load["default"] = load
-    assert (await look(ada, job_id))["queue"]["wait_seconds"] == 12.5
+    told = (await look(ada, job_id))["queue"]
+    assert told["waiting"] == 3
+    assert told["starts_earliest"] == "2026-01-01T12:00:04Z", "a third of the backlog is before it"
+    assert told["starts_latest"] == "2026-01-01T12:00:12Z"
 
     leaving = WorkerLoad(id="w-1", phase=WorkerPhase.DRAINING, running=1)
     for workers in ((), (leaving,)):
         house.load["default"] = load.model_copy(update={"workers": workers})
         told = (await look(ada, job_id))["queue"]
-        assert (told["ticket"], told["wait_seconds"]) == (4.0, None), "nobody is there to draw"
+        assert (told["ticket"], told["starts_latest"]) == (4.0, None), "nobody is there to draw"
     house.load["default"] = load
     house.clock.move(timedelta(seconds=31))
     told = (await look(ada, job_id))["queue"]
-    assert (told["ticket"], told["wait_seconds"]) == (4.0, None), "nobody has reported lately"
+    assert (told["ticket"], told["starts_latest"]) == (4.0, None), "nobody has reported lately"
 
 
 async def test_a_rejected_job_tells_rule_and_time(house: House, ada: Tenant) -> None:

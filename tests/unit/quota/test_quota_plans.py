@@ -54,6 +54,12 @@ def test_plans_that_make_no_sense_are_refused(field: str, value: object) -> None
         changed(FREE, **{field: value})
 
 
+def test_a_plan_of_many_images_must_round_so_that_its_use_fits_into_an_event() -> None:
+    with pytest.raises(ValidationError, match="at 2000 moments; expected: rounding_seconds"):
+        changed(FREE, images=2000)
+    assert changed(FREE, images=1_000_000, rounding_seconds=900).images == 1_000_000
+
+
 def test_two_plans_of_one_id_are_refused() -> None:
     with pytest.raises(ValidationError, match="share one id"):
         Plans(plans=(FREE, FREE))

@@ -23,6 +23,7 @@ def test_a_compacted_topic_keeps_its_last_ones_for_ever_and_the_others_for_its_r
 
     assert wanted(table)["cleanup.policy"] == "compact"
     assert wanted(table)["max.compaction.lag.ms"] == "604800000"
+    assert wanted(table)["segment.bytes"] == "16777216", "the segment in use is never compacted"
     assert "retention.ms" not in wanted(table)
 
 
