@@ -14,6 +14,7 @@ from services.gateway.api import (
     accounts,
     acts,
     batches,
+    documentation,
     dry_run,
     erasures,
     files,
@@ -24,6 +25,7 @@ from services.gateway.api import (
     uploads,
 )
 from services.gateway.api.context import Gateway
+from services.gateway.api.documentation import ASSETS, assets
 from services.gateway.api.errors import respond
 from services.gateway.api.openapi import document
 from services.kit.build import build_info
@@ -55,6 +57,7 @@ _ROUTERS = (
     account_keys.router,
     erasures.router,
     acts.router,
+    documentation.router,
 )
 
 
@@ -67,6 +70,7 @@ def create_app(gateway: Gateway) -> FastAPI:
         dependencies=[Depends(_no_credentials_in_url)],
     )
     app.state.gateway = gateway
+    app.mount(ASSETS, assets())
     for router in _ROUTERS:
         app.include_router(router)
     install_api(app, respond)

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 __all__ = ["Documented"]
 
 _NO_CONTENT = 204
+_PAGE = "/docs"
 _UNROUTED = frozenset({"not_found", "method_not_allowed"})
 
 
@@ -28,6 +29,8 @@ class Documented:
         await response.aread()
         if not self.document:
             self.document.update(self._app.openapi())
+        if response.request.url.path.startswith(_PAGE) and response.is_success:
+            return  # the document as a page is none of the API
         operation = self._operation(response.request.method, response.request.url.path)
         if operation is None:
             assert code_of(response) in _UNROUTED, response.text

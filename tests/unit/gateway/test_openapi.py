@@ -79,7 +79,21 @@ def test_bodies_refuse_unknown_fields(document: dict[str, Any]) -> None:
             assert document["components"]["schemas"][name]["additionalProperties"] is False
 
 
-async def test_there_is_no_page_that_loads_from_elsewhere(house: House) -> None:
-    for path in ("/docs", "/redoc", "/openapi.json"):
-        response: httpx2.Response = await house.client.get(path)
-        assert response.status_code == 404
+async def test_the_page_of_the_document_loads_nothing_from_elsewhere(house: House) -> None:
+    page = (await house.client.get("/docs")).text
+    sources = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert sources, page
+    for source in sources:
+        assert "//" not in source
+        response = await house.client.get(f"/{source}")
+        assert response.status_code == 200
+        assert response.headers["x-content-type-options"] == "nosniff"
+    policy = (await house.client.get("/docs")).headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self';")
+    assert '"v1/openapi.json"' in (await house.client.get("/docs/start.js")).text
+
+
+@pytest.mark.parametrize("path", ["/redoc", "/openapi.json", "/docs/assets/../app.py", "/docs/x"])
+async def test_there_is_no_other_page(house: House, path: str) -> None:
+    response: httpx2.Response = await house.client.get(path)
+    assert response.status_code == 404
