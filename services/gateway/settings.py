@@ -21,6 +21,9 @@ class GatewaySettings(ServiceSettings):
     pepper: Secret = Field(description="16 characters or more, the same in every service")
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: Port = Field(8000, description="0 (a free port) to 65535")
+    linger_seconds: float = Field(
+        2, ge=0, le=60, description="seconds of taking requests when told to stop, until 60"
+    )
     public_url: str | None = Field(
         None, pattern=_HTTP, description="this API as clients reach it, such as https://api.example"
     )

@@ -170,6 +170,7 @@ def _server(context: Context[GatewaySettings], gateway: Gateway) -> HttpServer:
         settings.port,
         context.readiness,
         drain_seconds=settings.drain_seconds / 2,
+        linger_seconds=settings.linger_seconds,
     )
 
 

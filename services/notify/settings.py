@@ -15,6 +15,9 @@ class NotifySettings(ServiceSettings):
     pepper: Secret = Field(description="16 characters or more, the same in every service")
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: Port = Field(8001, description="0 (a free port) to 65535")
+    linger_seconds: float = Field(
+        2, ge=0, le=60, description="seconds of taking requests when told to stop, until 60"
+    )
     buffer: int = Field(256, ge=1, le=10_000, description="events held for one client, 1 to 10000")
     connections: int = Field(
         20, ge=1, le=10_000, description="streams of one account on one replica, 1 to 10000"

@@ -58,7 +58,13 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
         stream_seconds=settings.stream_seconds,
     )
     app = create_app(notify, build_info().version, at_once=settings.requests_at_once)
-    server = HttpServer(app, settings.host, settings.port, context.readiness)
+    server = HttpServer(
+        app,
+        settings.host,
+        settings.port,
+        context.readiness,
+        linger_seconds=settings.linger_seconds,
+    )
     retention = Retention(rows, heads, erasures, context.clock)
     eraser = Eraser(erasures, erasing(feeds, keyring, hub), says, context.clock)
     return (*plumbing.components, retention, eraser, group, tail, server, StreamCloser(hub))

@@ -35,7 +35,11 @@ async def system(
     tmp_path_factory: pytest.TempPathFactory, collector: Collector
 ) -> AsyncIterator[System]:
     options = UpOptions(
-        environ={**os.environ, "HEATSINK_OTLP_ENDPOINT": collector.url},
+        environ={
+            **os.environ,
+            "HEATSINK_OTLP_ENDPOINT": collector.url,
+            "HEATSINK_GATEWAY_LINGER_SECONDS": "1",
+        },
         data=tmp_path_factory.mktemp("system"),
     )
     async with System.running(options, print, print) as made:

@@ -37,6 +37,9 @@ def _defaults(folder: DataFolder, pepper: str) -> dict[str, str]:
         "HEATSINK_PEPPER": pepper,
         "HEATSINK_LOG_FORMAT": "console",
         "HEATSINK_REPLICA": "0",
+        # Nobody balances between replicas here.
+        "HEATSINK_GATEWAY_LINGER_SECONDS": "0",
+        "HEATSINK_NOTIFY_LINGER_SECONDS": "0",
         "HEATSINK_DRAIN_SECONDS": f"{DRAIN_SECONDS:g}",
     }
 

@@ -5,9 +5,11 @@ import math
 import socket
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
+from functools import partial
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit.component import Readiness
 
@@ -46,6 +48,9 @@ class UvicornServer(uvicorn.Server):
 class HttpServer:
     """Serves until stopped, then lets open requests end within `drain_seconds`.
 
+    For `linger_seconds` after the stop it is not ready, takes requests all the same, and closes
+    each connection behind its answer: by then whoever balances has heard, and nobody is cut off.
+
     A streaming response sees its client go (`http.disconnect`) when the drain begins. Port 0 takes
     a free one; `port` is the real one once `started` is set.
     """
@@ -59,14 +64,16 @@ class HttpServer:
         *,
         name: str = "http",
         drain_seconds: float = 10.0,
+        linger_seconds: float = 0.0,
     ) -> None:
         self.name = name
         self.port = port
         self.started = asyncio.Event()
-        self._app = app
+        self._app = _Leaving(app)
         self._host = host
         self._readiness = readiness
         self._drain_seconds = drain_seconds
+        self._linger_seconds = linger_seconds
         readiness.block(name, "starting")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -79,11 +86,29 @@ class HttpServer:
                 group.create_task(server.serve(sockets=[bound]))
                 await stop.wait()
                 self._readiness.block(self.name, "stopping")
+                self._app.leaves = True
+                await asyncio.sleep(self._linger_seconds)
                 server.should_exit = True
 
     def _started(self) -> None:
         self._readiness.clear(self.name)
         self.started.set()
+
+
+class _Leaving:
+    """The app; once it `leaves`, each answer asks for the end of its connection (RFC 9112, 9.6)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.leaves = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, partial(self._send, send))
+
+    async def _send(self, send: Send, message: Message) -> None:
+        if self.leaves and message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Connection"] = "close"
+        await send(message)
 
 
 def listen(host: str, port: int) -> socket.socket:

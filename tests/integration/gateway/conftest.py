@@ -76,6 +76,7 @@ async def installation(
         catalogue=ROOT / "models" / "catalogue.yaml",
         demo_keys_file=folder / "keys.json",
         wait_seconds=20,
+        linger_seconds=0,
     )
 
 

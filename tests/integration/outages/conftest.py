@@ -57,6 +57,7 @@ async def installation(
         catalogue=ROOT / "models" / "catalogue.yaml",
         demo_keys_file=folder / "keys.json",
         wait_seconds=90,
+        linger_seconds=0,
     )
 
 

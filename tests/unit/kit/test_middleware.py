@@ -2,8 +2,11 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
 from opentelemetry.trace import SpanKind
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from services.kit.component import Readiness
@@ -210,6 +213,25 @@ async def test_open_streams_end_when_the_server_stops(served: Served) -> None:
         assert await anext(answer.aiter_raw()) == b"data: 1\n\n"
         served.signals.stop.set()
         await served.signals.gone.wait()
+
+
+async def test_a_server_that_leaves_takes_requests_for_a_while_and_keeps_no_connection() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("here")(scope, receive, send)
+
+    readiness, stop = Readiness(), asyncio.Event()
+    server = HttpServer(app, "127.0.0.1", 0, readiness, linger_seconds=0.5)
+    running = asyncio.create_task(server.run(stop))
+    await server.started.wait()
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as client:
+        assert "connection" not in (await client.get("/")).headers
+        stop.set()
+        while readiness.ready:  # noqa: ASYNC110 - readiness can't be waited for
+            await asyncio.sleep(0)
+        assert (await client.get("/")).headers["connection"] == "close"
+    await running
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"http://127.0.0.1:{server.port}")
 
 
 async def test_a_port_that_is_taken_is_named(served: Served) -> None:
