@@ -100,6 +100,14 @@ _DOCUMENTS = (
     ),
     Kept("accounts, with hashes of their keys", "gateway", "accounts", None, _STAYS, Goes.ERASURE),
     Kept(
+        "that a submission was refused, without its prompt",
+        "gateway",
+        "turned_away",
+        _days(8),
+        "from the refusal",
+        Goes.INDEX,
+    ),
+    Kept(
         "what operators did to accounts",
         "gateway",
         "acts",

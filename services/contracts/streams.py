@@ -91,7 +91,7 @@ STREAMS: dict[Stream, StreamSpec] = {
         _spec(Stream.ACCOUNTS, "account", "gateway", "quota render notify", compacted=True),
         _spec(Stream.SUBMISSIONS, "account", "producers", "gateway", ours=False),
         _spec(Stream.REQUESTS, "account", "gateway", "quota notify producers"),
-        _spec(Stream.DECISIONS, "account", "quota", "render gateway notify"),
+        _spec(Stream.DECISIONS, "account", "quota", "render gateway notify producers"),
         _spec(Stream.CANCELLATIONS, "account", "gateway", "render"),
         _spec(Stream.RENDERS, "account", "render", "quota gateway notify producers"),
         _spec(

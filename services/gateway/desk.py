@@ -5,7 +5,15 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.contracts import AccountId, Event, JobId, JobSpec, LighterRender
+from services.contracts import (
+    AccountId,
+    Event,
+    JobId,
+    JobSpec,
+    LighterRender,
+    Origin,
+    SubmissionId,
+)
 from services.contracts.events import JobCancelRequested
 from services.gateway.core.acceptance import Bounds, Outlook, obstacle
 from services.gateway.core.account import Caller
@@ -21,7 +29,7 @@ from services.kit.clock import Clock
 from services.kit.errors import Duplicate, Unavailable
 from services.kit.telemetry import metrics, span
 
-__all__ = ["Desk", "DeskSettings", "IdempotencyKeyReused", "Order", "Receipt"]
+__all__ = ["Desk", "DeskSettings", "IdempotencyKeyReused", "Order", "Receipt", "idempotency_of"]
 
 _TRIES = 3
 _POLL_SECONDS = 2.5
@@ -68,10 +76,18 @@ class Order:
     lighter: LighterRender | None = None
     start_by: datetime | None = None
     end_user: str | None = None
+    origin: Origin = Origin.HTTP
+    submission: SubmissionId | None = None
 
     @property
     def idempotency(self) -> str | None:
-        return f"{self.caller.account}/{self.idempotency_key}" if self.idempotency_key else None
+        key = self.idempotency_key
+        return idempotency_of(self.caller.account, key) if key else None
+
+
+def idempotency_of(account: AccountId, key: str) -> str:
+    """An idempotency key is its account's own."""
+    return f"{account}/{key}"
 
 
 @dataclass(frozen=True)
@@ -110,7 +126,7 @@ class Desk:
                     await self._jobs.insert(job, requested(job, order.caller.account_version))
             except Duplicate:
                 continue
-            metrics.JOBS_SUBMITTED.add(1, plan=job.plan, origin="http")
+            metrics.JOBS_SUBMITTED.add(1, plan=job.plan, origin=order.origin.value)
             return Receipt(job, replayed=False)
         raise Unavailable("database", "many requests fight for one idempotency key")
 
@@ -138,6 +154,9 @@ class Desk:
     async def look(self, account: AccountId, id: JobId) -> Job | None:
         job = await self._jobs.get(account, id)
         return self._waiters.fold(job) if job else None
+
+    async def with_idempotency(self, idempotency: str) -> Job | None:
+        return await self._jobs.with_idempotency(idempotency)
 
     async def known(self, ids: Sequence[JobId]) -> dict[JobId, Job]:
         """Those of these jobs, of any account, that are there."""
@@ -235,6 +254,8 @@ class Desk:
             remind_at=now + self._settings.remind_after,
             idempotency=order.idempotency,
             end_user=order.end_user,
+            origin=order.origin,
+            submission=order.submission,
             prompt_since=now,
         )
 

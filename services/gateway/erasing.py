@@ -14,6 +14,7 @@ from services.gateway.core.job import Job, cancelling
 from services.gateway.forgetting import forget, remove_all
 from services.gateway.repository import Accounts, Jobs
 from services.gateway.sweeps import PictureStore
+from services.gateway.turned_away import TurnedAways
 from services.kit.clock import Clock
 from services.kit.erasures import Erasure
 
@@ -33,6 +34,7 @@ class Holdings:
     jobs: Jobs
     batches: Batches
     acts: Acts
+    turned_away: TurnedAways
     pictures: PictureStore
 
 
@@ -55,6 +57,7 @@ class Erasing:
         self._jobs = holdings.jobs
         self._batches = holdings.batches
         self._acts = holdings.acts
+        self._turned_away = holdings.turned_away
         self._pictures = holdings.pictures
         self._clock = clock
         self._quiet = quiet
@@ -64,7 +67,8 @@ class Erasing:
         await self._accounts.change(account, erased)
         self._forget(account)
         await self._drop_batches(account)
-        left = await self._jobs_left(account)
+        left = not await self._turned_away.erase(account)
+        left = await self._jobs_left(account) or left
         await remove_all(self._pictures, uploads_of(account))
         noisy = self._clock.now() < erasure.begun_at + self._quiet
         if left or noisy or erasure.awaits:

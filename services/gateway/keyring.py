@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from services.contracts import AccountId, KeyId
 from services.contracts.events import AccountStatus
-from services.gateway.core.account import Account, Caller, KeyStanding, standing
+from services.gateway.core.account import Account, ApiKey, Caller, KeyStanding, standing
 from services.gateway.repository import Accounts
 from services.kit import keys
 from services.kit.clock import Clock
@@ -62,8 +62,17 @@ class Keyring:
             raise KeyRefused(Code.INVALID_API_KEY) from error
         account = await self._account(parsed.id)
         key = account.key(parsed.id) if account else None
-        known = keys.verify(self._pepper, parsed.secret, key.secret_hash if key else None)
-        if not known or not account or not key or account.status is AccountStatus.ERASED:
+        if not keys.verify(self._pepper, parsed.secret, key.secret_hash if key else None):
+            raise KeyRefused(Code.INVALID_API_KEY)
+        return self._caller(account, key)
+
+    async def holder(self, id: KeyId) -> Caller:
+        """For whom a key speaks that was shown before. Raises KeyRefused and Unavailable."""
+        account = await self._account(id)
+        return self._caller(account, account.key(id) if account else None)
+
+    def _caller(self, account: Account | None, key: ApiKey | None) -> Caller:
+        if not account or not key or account.status is AccountStatus.ERASED:
             raise KeyRefused(Code.INVALID_API_KEY)
         found = standing(key, self._clock.now())
         if found is KeyStanding.REVOKED:

@@ -81,6 +81,9 @@ class GatewaySettings(ServiceSettings):
     cors_origins: tuple[str, ...] = Field(
         (), description="origins whose pages may call, such as https://app.example, or * for all"
     )
+    submissions_per_second: float = Field(
+        100, gt=0, description="submissions of one account, in the long run; ten times that at once"
+    )
     requests_at_once: int = Field(
         1000, ge=1, le=100_000, description="requests answered at a time, 1 to 100000"
     )

@@ -13,7 +13,9 @@ def summary(running: Running, logs: Path) -> str:
   Heatsink is ready.
 
   API      {running.url}  (base URL of OpenAI clients: {running.url}/v1)
+  docs     {running.url}/docs
   events   {running.events_url}/v1/events
+  Kafka    {running.parts["HEATSINK_KAFKA_BOOTSTRAP"]}
   logs     {logs}
 
   keys     free      {keys.free}

@@ -4,8 +4,9 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr, field_serializer
 
-from services.contracts.event import Event
+from services.contracts.event import Event, Instant
 from services.contracts.ids import AccountId, JobId, SubmissionId, UploadId
+from services.contracts.jobs import PictureFormat
 from services.contracts.streams import Stream
 
 __all__ = ["CancelSubmitted", "JobSubmitted"]
@@ -38,7 +39,12 @@ class JobSubmitted(_Submission):
     guidance: float | None = None
     seed: int | None = None
     images: tuple[UploadId, ...] = ()
+    mask: UploadId | None = None
     strength: float | None = None
+    output_format: PictureFormat | None = None
+    allow_deferred: bool = False
+    allow_degraded: bool = False
+    start_by: Instant | None = Field(default=None, description="Cancelled if not started by then.")
 
 
 class CancelSubmitted(_Submission):

@@ -22,6 +22,7 @@ from services.gateway.api import (
     jobs,
     limits,
     models,
+    submission_tokens,
     uploads,
 )
 from services.gateway.api.context import Gateway
@@ -50,6 +51,7 @@ _ROUTERS = (
     dry_run.router,
     jobs.router,
     uploads.router,
+    submission_tokens.router,
     batches.router,
     limits.router,
     files.router,

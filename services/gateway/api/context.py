@@ -14,6 +14,7 @@ from services.gateway.acts import Acts
 from services.gateway.batches import Batches
 from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
+from services.gateway.core.tokens import TokenSigner
 from services.gateway.desk import Desk
 from services.gateway.failures import AuthFailures
 from services.gateway.keyring import Keyring
@@ -95,6 +96,7 @@ class Gateway:
     decoder: Decoder
     moderator: Moderator
     links: LinkSigner
+    tokens: TokenSigner
     cursors: CursorSealer
     pepper: SecretStr
     waits: Seats

@@ -19,6 +19,7 @@ from services.gateway.api.documented import OpenAIError, Problem
 from services.gateway.api.edit_request import EditRequest
 from services.gateway.api.image_request import ImageRequest
 from services.gateway.api.job_request import JobRequest
+from services.gateway.api.submission_tokens import TokenRequest
 from services.gateway.api.uploads import UploadForm
 
 __all__ = ["document"]
@@ -34,6 +35,7 @@ _OURS: tuple[type[BaseModel], ...] = (
     KeyRotation,
     OpenAIError,
     Problem,
+    TokenRequest,
     UploadForm,
 )
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")

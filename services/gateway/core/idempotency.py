@@ -34,9 +34,10 @@ def body_digest(route: str, body: Mapping[str, Any]) -> str:
 def verdict(earlier: Job, digest: str) -> Verdict:
     """A rejected job frees its key: nothing was executed, so nothing can be doubled.
 
+    A submission's is never free: its producer has had its answer.
     Where the earlier body is forgotten, the key alone says that it is the same request.
     """
-    if earlier.status is JobStatus.REJECTED:
+    if earlier.status is JobStatus.REJECTED and earlier.submission is None:
         return Verdict.FREED
     same = earlier.digest == digest or not earlier.has_prompt
     return Verdict.REPLAY if same else Verdict.OTHER_BODY

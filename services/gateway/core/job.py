@@ -13,7 +13,9 @@ from services.contracts import (
     KeyId,
     Lane,
     LighterRender,
+    Origin,
     Rank,
+    SubmissionId,
     job_rank,
     job_status,
 )
@@ -108,9 +110,9 @@ class Job:
     """A job as its account sees it.
 
     `digest` names its request's body, `key` who asked, `idempotency` the account with the key that
-    the client chose. `lighter` is what the render may be cut down to. `remind_at` is when quota is
-    asked again, unless render has the job by then; `prompt_since` is when the prompt came, while it
-    is here.
+    the client chose, `submission` what an event producer calls it. `lighter` is what the render may
+    be cut down to. `remind_at` is when quota is asked again, unless render has the job by then;
+    `prompt_since` is when the prompt came, while it is here.
     """
 
     id: JobId
@@ -123,6 +125,8 @@ class Job:
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
+    origin: Origin = Origin.HTTP
+    submission: SubmissionId | None = None
     allow_deferred: bool = False
     allow_degraded: bool = False
     lighter: LighterRender | None = None
@@ -267,6 +271,10 @@ def _with_current(job: Job, event: Event) -> Job:
 
 
 def _rejected(job: Job, event: JobRejected) -> Job:
-    """Nothing was executed, so the caller may use the same idempotency key again."""
+    """Nothing was executed, so the caller may use the same idempotency key again.
+
+    A submission has its outcome all the same: a message that comes twice has no second one.
+    """
     rejection = Rejection(event.rule, event.reason, event.resets_at, event.retry_at, event.offers)
-    return replace(job, rejection=rejection, quota=event.quota, idempotency=None)
+    key = job.idempotency if job.submission else None
+    return replace(job, rejection=rejection, quota=event.quota, idempotency=key)

@@ -22,6 +22,8 @@ def requested(job: Job, account_version: int) -> JobRequested:
         account_version=account_version,
         spec=job.spec,
         units=job.units,
+        origin=job.origin,
+        submission=job.submission,
         allow_deferred=job.allow_deferred,
         allow_degraded=job.allow_degraded,
         lighter=job.lighter,

@@ -12,7 +12,7 @@ from services.contracts import STREAMS, DecodeError, Envelope, Event, Stream, Un
 from services.kit.bus.dead_letters import DeadLetters
 from services.kit.bus.fuse import Fuse
 from services.kit.bus.gate import Gate
-from services.kit.bus.model import Handler, Record
+from services.kit.bus.model import Handler, Record, Unreadable
 from services.kit.bus.reading import read
 from services.kit.bus.recent import RecentIds
 from services.kit.clock import Clock
@@ -61,6 +61,7 @@ class Delivery:
         dead_letters: DeadLetters,
         at_once: int,
         patience: Patience,
+        unreadable: Unreadable | None = None,
     ) -> None:
         self._group = group
         self._streams = streams
@@ -70,6 +71,7 @@ class Delivery:
         self._dead_letters = dead_letters
         self._slots = asyncio.Semaphore(at_once)
         self._patience = patience
+        self._unreadable = unreadable
         self._recent = RecentIds()
         self._fuses: defaultdict[str, Fuse] = defaultdict(Fuse)
         self._running = 0
@@ -98,6 +100,8 @@ class Delivery:
         except UnknownType:
             return "ignored"
         except DecodeError as error:
+            if self._unreadable and await self._told(self._unreadable, error):
+                return "refused"
             return await self._bury(record, stream, _Failure(error.reason, error.detail))
         if envelope.id in self._recent:
             metrics.DUPLICATES_SKIPPED.add(1, group=self._group, stream=stream)
@@ -107,6 +111,17 @@ class Delivery:
         self._recent.add(envelope.id)
         self._fuses[record.topic].good()
         return "handled"
+
+    async def _told(self, unreadable: Unreadable, error: DecodeError) -> bool:
+        while True:
+            await self._gate.passage()
+            try:
+                told = await unreadable(error)
+            except Unavailable as away:
+                self._gate.failed(away.part)
+            else:
+                self._gate.worked()
+                return told
 
     async def _handle(self, envelope: Envelope[Event]) -> _Failure | None:
         faults = 0

@@ -14,7 +14,7 @@ from services.kit.bus.delivery import Delivery, Patience
 from services.kit.bus.gate import Gate
 from services.kit.bus.kafka import IllegalStateError
 from services.kit.bus.membership import Membership
-from services.kit.bus.model import Handler
+from services.kit.bus.model import Handler, Unreadable
 from services.kit.bus.polling import poll
 from services.kit.bus.supervision import Supervisor, discard, start
 from services.kit.clock import Clock
@@ -52,6 +52,7 @@ class Group:
         producer: RecordSender,
         at_once: int = 16,
         patience: Patience | None = None,
+        unreadable: Unreadable | None = None,
         drain: float = 10.0,
     ) -> None:
         self.name = f"group:{name}"
@@ -72,6 +73,7 @@ class Group:
             dead_letters=DeadLetters(producer, name, clock),
             at_once=at_once,
             patience=patience or Patience(),
+            unreadable=unreadable,
         )
         self._lags: Counter[str] = Counter()
         self._share = 1.0

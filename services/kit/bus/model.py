@@ -5,15 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.contracts import Envelope, Event, WireRecord
+from services.contracts import DecodeError, Envelope, Event, WireRecord
 
-__all__ = ["Handler", "LossyPublisher", "Publisher", "Record"]
+__all__ = ["Handler", "LossyPublisher", "Publisher", "Record", "Unreadable"]
 
 Handler = Callable[[Envelope[Event]], Awaitable[None]]
 """Makes an event's outcome durable, and is harmless when called twice for it.
 
 Raises Unavailable (the reader pauses and calls again) or Unprocessable (dead letter); any other
 exception is a fault of ours: tried again a few times, then dead-lettered with its stack.
+"""
+
+
+Unreadable = Callable[[DecodeError], Awaitable[bool]]
+"""Told of a record that is no event, before it becomes a dead letter; True where it need not.
+
+Raises what a handler does.
 """
 
 

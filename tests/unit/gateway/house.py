@@ -26,6 +26,7 @@ from services.gateway.core.account import Account, ApiKey, open_account
 from services.gateway.core.audit import ACTS
 from services.gateway.core.cursor import CursorSealer
 from services.gateway.core.links import LinkSigner
+from services.gateway.core.tokens import TokenSigner
 from services.gateway.desk import Desk, DeskSettings
 from services.gateway.failures import AuthFailures
 from services.gateway.feeder import Feeder
@@ -33,6 +34,9 @@ from services.gateway.handlers import Projection
 from services.gateway.keyring import Keyring
 from services.gateway.photos.decoder import Decoder
 from services.gateway.repository import ACCOUNTS, JOBS, Accounts, Jobs
+from services.gateway.submissions import Entrance, Submissions
+from services.gateway.throttle import Throttle
+from services.gateway.turned_away import TURNED_AWAY, TurnedAways
 from services.gateway.waiters import Waiters
 from services.kit import keys
 from services.kit.blobs import MemoryBlobs
@@ -87,11 +91,24 @@ class House:
         self.outlook = Outlook()
         self.waits = Seats("waiting calls", 10, self.clock.monotonic)
         self.links = LinkSigner([b"links"])
+        self.tokens = TokenSigner([b"a secret of at least 32 bytes"])
+        self.turned_away_documents = MemoryDocuments(TURNED_AWAY, self.clock, "gateway")
+        self.turned_away = TurnedAways(self.turned_away_documents, self.clock)
         self.keyring = Keyring(self.accounts, PEPPER, self.clock)
         self.gone = MemoryDocuments(ERASURES, self.clock, "gateway")
         self.erasures = Erasures(self.gone, self.clock)
         gateway = self._gateway()
         self.app = create_app(gateway)
+        entrance = Entrance(
+            desk=gateway.desk,
+            keyring=self.keyring,
+            tokens=self.tokens,
+            catalogue=CATALOGUE,
+            has_upload=self.blobs.exists,
+            moderator=gateway.moderator,
+        )
+        throttle = Throttle(self.clock, rate=1, burst=5)
+        self.submissions = Submissions(entrance, self.turned_away, throttle, self.clock)
         self.feeder = Feeder(
             self.batches,
             self.accounts,
@@ -190,6 +207,7 @@ class House:
             decoder=self.decoder,
             moderator=WordList(WORDS),
             links=self.links,
+            tokens=self.tokens,
             cursors=CursorSealer(b"cursors"),
             pepper=PEPPER,
             waits=self.waits,

@@ -35,7 +35,14 @@ async def operator(house: House) -> Tenant:
 @pytest.fixture
 def eraser(house: House) -> Eraser:
     erasing = Erasing(
-        Holdings(house.accounts, house.jobs, house.batches, house.acts, house.blobs),
+        Holdings(
+            house.accounts,
+            house.jobs,
+            house.batches,
+            house.acts,
+            house.turned_away,
+            house.blobs,
+        ),
         house.clock,
         quiet=QUIET,
         forget=house.keyring.forget,

@@ -13,6 +13,7 @@ __all__ = [
     "LEAKED_GRANTS",
     "LIMIT_FACTOR",
     "OFFERED_COST",
+    "SUBMISSIONS_REFUSED",
     "UNITS_SETTLED",
     "UNMATCHED_ENDS",
 ]
@@ -24,6 +25,10 @@ def _none() -> Labels:
 
 def _submitted(*, plan: str, origin: str) -> Labels:
     return {"plan": plan, "origin": origin}
+
+
+def _code(*, code: str) -> Labels:
+    return {"code": code}
 
 
 def _admitted(*, plan: str, lane: str) -> Labels:
@@ -67,6 +72,12 @@ JOBS_SUBMITTED = Counter(
     "{job}",
     "Jobs taken in by gateway, by plan and entrance.",
     _submitted,
+)
+SUBMISSIONS_REFUSED = Counter(
+    "heatsink.submissions.refused",
+    "{submission}",
+    "Messages of event producers that became no job, by code.",
+    _code,
 )
 JOBS_UNDECIDED = Gauge(
     "heatsink.jobs.undecided",

@@ -34,9 +34,11 @@ def test_a_reader_who_went_away_is_no_error() -> None:
 
 
 def test_the_summary_has_what_one_needs_to_begin() -> None:
-    text = summary(
-        Running("http://127.0.0.1:1", "http://127.0.0.1:2", KEYS, {}), Path("/data/logs")
-    )
+    parts = {"HEATSINK_KAFKA_BOOTSTRAP": "127.0.0.1:3"}
+    running = Running("http://127.0.0.1:1", "http://127.0.0.1:2", KEYS, parts)
+    text = summary(running, Path("/data/logs"))
+    assert "127.0.0.1:3" in text
+    assert "http://127.0.0.1:1/docs" in text
     assert "curl -s http://127.0.0.1:1/v1/images/generations" in text
     assert "http://127.0.0.1:2/v1/events" in text
     assert "/data/logs" in text
