@@ -3,6 +3,7 @@
 import os
 import re
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler
@@ -12,6 +13,8 @@ __all__ = [
     "AccountId",
     "ActId",
     "BatchId",
+    "DeliveryId",
+    "EndpointId",
     "EventId",
     "Id",
     "JobId",
@@ -103,6 +106,24 @@ class EventId(Id):
 class UploadId(Id):
     __slots__ = ()
     prefix = "upl"
+
+
+class EndpointId(Id):
+    """Where an account's webhooks go."""
+
+    __slots__ = ()
+    prefix = "whe"
+
+
+class DeliveryId(Id):
+    """One event for one endpoint: made of both, so that it is there once."""
+
+    __slots__ = ()
+    prefix = "whd"
+
+    @classmethod
+    def of(cls, endpoint: EndpointId, event: EventId) -> "DeliveryId":
+        return cls(f"{cls.prefix}_{sha256(f'{endpoint} {event}'.encode()).hexdigest()[:32]}")
 
 
 class KeyId(Id):

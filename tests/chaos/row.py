@@ -24,7 +24,8 @@ __all__ = ["Row", "Verdict"]
 _LATER = 0.5
 _OVER_WITHIN = 120.0
 _TOLD_WITHIN = 60.0
-_REST_WITHIN = 30.0
+_REST_WITHIN = 30.0 * max(1.0, KNOBS.scale / 4)
+"""What was killed again and again has as many times as much to catch up with."""
 
 
 @dataclass(frozen=True)

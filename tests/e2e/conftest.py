@@ -39,6 +39,7 @@ async def system(
             **os.environ,
             "HEATSINK_OTLP_ENDPOINT": collector.url,
             "HEATSINK_GATEWAY_LINGER_SECONDS": "1",
+            "HEATSINK_DRAIN_SECONDS": "20",
         },
         data=tmp_path_factory.mktemp("system"),
     )

@@ -88,10 +88,11 @@ async def second_gateway(system: System, folder: Path) -> AsyncIterator[tuple[Se
             "HEATSINK_GATEWAY_PORT": str(ports[0]),
             "HEATSINK_HEALTH_PORT": str(ports[1]),
             "HEATSINK_GATEWAY_LINGER_SECONDS": "1",
+            "HEATSINK_DRAIN_SECONDS": "20",
         },
         log=folder / "gateway-1.log",
         on_line=print,
-        stop_within=15,
+        stop_within=24,
     )
     await unit.start()
     try:
@@ -111,10 +112,10 @@ async def under_load(balancer: Balancer) -> AsyncIterator[None]:
                 await asyncio.sleep(seconds)
 
     async with httpx2.AsyncClient(timeout=60) as client:
-        draw = {"prompt": "a red fox", "heatsink": {"steps": 2}}
+        draw = {"prompt": "a red fox", "heatsink": {"steps": 1}}
         work = [
-            every(1, lambda: balancer.send(client, "POST", "/v1/images/generations", **draw)),
-            every(0.7, lambda: balancer.send(client, "POST", "/v1/jobs", prompt="a fox", steps=1)),
+            every(2, lambda: balancer.send(client, "POST", "/v1/images/generations", **draw)),
+            every(1.5, lambda: balancer.send(client, "POST", "/v1/jobs", prompt="a fox", steps=1)),
             every(0.1, lambda: balancer.send(client, "GET", "/v1/jobs")),
         ]
         tasks = [asyncio.create_task(one) for one in work]

@@ -70,7 +70,7 @@ def server_of(context: Context[GatewaySettings], gateway: Gateway) -> HttpServer
         settings.host,
         settings.port,
         context.readiness,
-        drain_seconds=settings.drain_seconds / 2,
+        drain_seconds=max(1.0, settings.drain_seconds / 2 - settings.linger_seconds),
         linger_seconds=settings.linger_seconds,
     )
 

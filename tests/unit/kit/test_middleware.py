@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from services.kit.component import Readiness
-from services.kit.http import HttpServer
+from services.kit.http import HttpServer, protect
 from services.kit.http.middleware import SECURITY_HEADERS
 from services.kit.telemetry import metrics
 from services.kit.telemetry.recording import recorded_metrics, recorded_spans
@@ -232,6 +232,24 @@ async def test_a_server_that_leaves_takes_requests_for_a_while_and_keeps_no_conn
     await running
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(f"http://127.0.0.1:{server.port}")
+
+
+async def test_who_still_waits_when_the_drain_is_over_is_sent_to_another_replica() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.Event().wait()
+
+    readiness, stop = Readiness(), asyncio.Event()
+    server = HttpServer(protect(app), "127.0.0.1", 0, readiness, drain_seconds=0.5)
+    running = asyncio.create_task(server.run(stop))
+    await server.started.wait()
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as client:
+        asking = asyncio.create_task(client.get("/"))
+        await asyncio.sleep(0.1)
+        stop.set()
+        answer = await asking
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["code"] == "unavailable"
+    await running
 
 
 async def test_a_port_that_is_taken_is_named(served: Served) -> None:

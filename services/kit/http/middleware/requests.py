@@ -1,5 +1,6 @@
 """Each request with its id, its span, its line in the log, its figures, and never a bare error."""
 
+import asyncio
 import re
 import time
 import uuid
@@ -61,6 +62,14 @@ class RequestWatch:
             await self._app(scope, receive, watched.send)
         except ClientDisconnect:
             watched.status = watched.status or _CLIENT_GONE
+        except asyncio.CancelledError:
+            if watched.status:
+                raise
+            # The drain is over before the answer is there: its client shall ask another replica.
+            leaving = ApiError(
+                Code.UNAVAILABLE, "This replica is leaving: ask again.", retry_after=1
+            )
+            await self._respond(scope, leaving)(scope, receive, watched.send)
         except Exception:  # noqa: BLE001 - the last stop before the server: it is told and answered
             structlog.get_logger().exception("request failed", route=watched.route)
             watched.failed = True
