@@ -139,6 +139,17 @@ _DOCUMENTS = (
         Goes.SWEEP,
         "HEATSINK_NOTIFY_RETENTION_DAYS",
     ),
+    Kept(
+        "where webhooks go, with their secrets", "notify", "endpoints", None, _STAYS, Goes.ERASURE
+    ),
+    Kept(
+        "webhooks' deliveries, with their attempts",
+        "notify",
+        "deliveries",
+        _days(7),
+        "from the event",
+        Goes.INDEX,
+    ),
     Kept("how far each feed has come", "notify", "heads", None, _STAYS, Goes.ERASURE),
     Kept("hashes of keys", "notify", "keys", None, _STAYS, Goes.ERASURE),
     Kept("leases of leaders", "gateway, quota, render", "leases", None, _ONE, Goes.USE),

@@ -91,13 +91,15 @@ class Feeder:
 
     async def _claimed(self, batch: Batch) -> Batch | None:
         """None where another replica has it. Should this one die, it is due again soon."""
-        due, until = batch.due_at, self._clock.now() + _CLAIM
+        until, won = self._clock.now() + _CLAIM, False
 
         def claim(known: Batch) -> Batch:
-            return replace(known, due_at=until) if known.due_at == due else known
+            nonlocal won
+            won = known.due_at == batch.due_at
+            return replace(known, due_at=until) if won else known
 
         claimed = await self._batches.change(batch.id, claim)
-        return claimed if claimed and claimed.due_at == until else None
+        return claimed if won else None
 
     async def _feed(self, batch: Batch) -> None:
         caller = await self._caller(batch)

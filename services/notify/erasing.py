@@ -9,16 +9,19 @@ from services.kit.erasures import Erasure
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
+from services.notify.webhooks.store import Deliveries, Endpoints
 
 __all__ = ["erasing", "says"]
 
 
 def erasing(
-    feeds: Feeds, keyring: Keyring, hub: Hub
+    feeds: Feeds, keyring: Keyring, hub: Hub, endpoints: Endpoints, deliveries: Deliveries
 ) -> Callable[[Erasure, AccountId], Awaitable[bool]]:
     async def erase(_: Erasure, account: AccountId) -> bool:
         await keyring.erase(account)
         hub.end(account)
+        await endpoints.erase(account)
+        await deliveries.drop(("account", "==", account))
         await feeds.erase(account)
         return True
 

@@ -1,7 +1,7 @@
 """Events become news: stored first, then pushed to whoever listens."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from services.contracts import AccountId, Envelope, Event, EventId
@@ -33,12 +33,14 @@ class Handlers:
         hub: Hub,
         erasures: Erasures,
         *,
+        fanout: Callable[[AccountId], Awaitable[None]] | None = None,
         later: Later | None = None,
     ) -> None:
         self._feeds = feeds
         self._keyring = keyring
         self._erasures = erasures
         self._hub = hub
+        self._fanout = fanout or _nobody
         self._later = later or _call_later
         self._told = RecentIds()
         self._stored_here: Remembered[AccountId, bool] = Remembered()
@@ -77,6 +79,7 @@ class Handlers:
         stored = await self._feeds.append(news)
         if await self._erasures.meets(news.account):
             return
+        await self._fanout(news.account)
         if stored:
             self._told.add(envelope.id)
             self._stored_here[news.account] = True
@@ -86,6 +89,10 @@ class Handlers:
         if event not in self._told:
             self._stored_here.forget(account)
             self._hub.look(account)
+
+
+async def _nobody(_: AccountId) -> None:
+    """No webhooks."""
 
 
 def _call_later(seconds: float, act: Callable[[], None]) -> None:

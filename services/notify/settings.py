@@ -1,10 +1,12 @@
 """What notify is told from outside."""
 
+from ipaddress import ip_network
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from services.kit.settings import Port, Secret, ServiceSettings
+from services.notify.core.address import TargetRules
 
 __all__ = ["NotifySettings"]
 
@@ -28,6 +30,34 @@ class NotifySettings(ServiceSettings):
     stream_seconds: float = Field(
         3600, gt=0, le=86_400, description="seconds until a stream ends and its client resumes"
     )
+    webhook_seconds: float = Field(
+        15, gt=0, le=30, description="seconds that a webhook's receiver may take, up to 30"
+    )
+    webhook_networks: tuple[str, ...] = Field(
+        (), description="networks of your own that webhooks may reach, such as 10.1.0.0/16"
+    )
+    webhook_ports: tuple[int, ...] = Field((443,), description="ports that webhooks may go to")
+    webhook_http: bool = Field(
+        default=False, description="true or false; true lets webhooks go without TLS, to any port"
+    )
+    webhook_proxy: str | None = Field(
+        None, description="an egress proxy that decides where webhooks may go"
+    )
     retention_days: float = Field(
         3, gt=0, le=365, description="days that a notification can be replayed, up to 365"
     )
+
+    @property
+    def webhook_rules(self) -> TargetRules:
+        return TargetRules(
+            tuple(ip_network(one) for one in self.webhook_networks),
+            frozenset(self.webhook_ports),
+            self.webhook_http,
+        )
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for one in given:
+            ip_network(one)
+        return given

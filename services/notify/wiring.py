@@ -1,6 +1,7 @@
 """The one place that knows which classes notify is made of."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from services.contracts import Stream
@@ -17,13 +18,21 @@ from services.notify.erasing import erasing, says
 from services.notify.handlers import Handlers
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
-from services.notify.repository import HEADS, NOTIFICATIONS, RowFeeds
+from services.notify.repository import HEADS, NOTIFICATIONS, Feeds, RowFeeds
 from services.notify.retention import Retention
 from services.notify.settings import NotifySettings
+from services.notify.webhooks.challenge import Challenger
+from services.notify.webhooks.deliverer import Deliverer
+from services.notify.webhooks.fanout import FanOut
+from services.notify.webhooks.sender import Sender
+from services.notify.webhooks.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 
 __all__ = ["NAME", "build"]
 
 NAME = "notify"
+
+_DELIVERIES_KEPT = timedelta(days=7)
+_DOCUMENTS = (KEYS, HEADS, ERASURES, ENDPOINTS, DELIVERIES)
 
 _STORED = (Stream.ACCOUNTS, Stream.DECISIONS, Stream.RENDERS)
 _HEARD = (
@@ -38,14 +47,15 @@ _HEARD = (
 
 async def build(context: Context[NotifySettings]) -> Sequence[Component]:
     settings = context.settings
-    plumbing = plumb(context, NAME, [KEYS, HEADS, ERASURES])
-    await plumbing.ensure(KEYS, HEADS, NOTIFICATIONS, ERASURES)
+    plumbing = plumb(context, NAME, _DOCUMENTS)
+    await plumbing.ensure(*_DOCUMENTS, NOTIFICATIONS)
     rows, heads = plumbing.rows(NOTIFICATIONS), plumbing.documents(HEADS)
     feeds = RowFeeds(rows, heads, context.clock, timedelta(days=settings.retention_days))
     keyring = Keyring(plumbing.documents(KEYS))
     hub = Hub(buffer=settings.buffer, per_account=settings.connections)
     erasures = Erasures(plumbing.documents(ERASURES), context.clock)
-    handlers = Handlers(feeds, keyring, hub, erasures)
+    hooks = _webhooks(plumbing, feeds, settings)
+    handlers = Handlers(feeds, keyring, hub, erasures, fanout=hooks.fanout.account)
     group = _group(plumbing, handlers, settings)
     tail = Tail(plumbing.connection, _HEARD, clock=context.clock, readiness=context.readiness)
     tail.listen(handlers.overhear)
@@ -56,6 +66,11 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
         pepper=settings.pepper,
         clock=context.clock,
         stream_seconds=settings.stream_seconds,
+        endpoints=hooks.endpoints,
+        deliveries=hooks.deliveries,
+        fanout=hooks.fanout,
+        challenger=hooks.challenger,
+        told=hooks.deliverer.wake,
     )
     app = create_app(notify, build_info().version, at_once=settings.requests_at_once)
     server = HttpServer(
@@ -66,8 +81,37 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
         linger_seconds=settings.linger_seconds,
     )
     retention = Retention(rows, heads, erasures, context.clock)
-    eraser = Eraser(erasures, erasing(feeds, keyring, hub), says, context.clock)
-    return (*plumbing.components, retention, eraser, group, tail, server, StreamCloser(hub))
+    erase = erasing(feeds, keyring, hub, hooks.endpoints, hooks.deliveries)
+    return (
+        *plumbing.components,
+        retention,
+        Eraser(erasures, erase, says, context.clock),
+        hooks.deliverer,
+        hooks.fanout,
+        group,
+        tail,
+        server,
+        StreamCloser(hub),
+    )
+
+
+@dataclass(frozen=True)
+class _Webhooks:
+    endpoints: Endpoints
+    deliveries: Deliveries
+    fanout: FanOut
+    deliverer: Deliverer
+    challenger: Challenger
+
+
+def _webhooks(plumbing: Plumbing, feeds: Feeds, settings: NotifySettings) -> _Webhooks:
+    clock, rules = plumbing.context.clock, settings.webhook_rules
+    endpoints = Endpoints(plumbing.documents(ENDPOINTS))
+    deliveries = Deliveries(plumbing.documents(DELIVERIES))
+    sender = Sender(rules, seconds=settings.webhook_seconds, proxy=settings.webhook_proxy)
+    deliverer = Deliverer(endpoints, deliveries, sender, clock)
+    fanout = FanOut(endpoints, deliveries, feeds, clock, kept=_DELIVERIES_KEPT, told=deliverer.wake)
+    return _Webhooks(endpoints, deliveries, fanout, deliverer, Challenger(sender, rules, clock))
 
 
 def _group(plumbing: Plumbing, handlers: Handlers, settings: NotifySettings) -> Group:

@@ -112,6 +112,11 @@ class Code(StrEnum):
     IMAGE_DECODE_TIMEOUT = "image_decode_timeout", 422, "The image took too long to read"
     LINK_INVALID = "link_invalid", 403, "The link is not valid"
     LINK_EXPIRED = "link_expired", 410, "The link has expired"
+    WEBHOOK_URL_SCHEME = "webhook_url_scheme", 422, "A webhook goes to https"
+    WEBHOOK_URL_INVALID = "webhook_url_invalid", 422, "That is no address for a webhook"
+    WEBHOOK_ADDRESS_NOT_PUBLIC = "webhook_address_not_public", 422, "It leads to no public address"
+    WEBHOOK_PORT_NOT_ALLOWED = "webhook_port_not_allowed", 422, "That port is not allowed"
+    WEBHOOK_NOT_VERIFIED = "webhook_not_verified", 422, "It did not answer the challenge"
     GONE = "gone", 410, "It was deleted"
 
     # Ours

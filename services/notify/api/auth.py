@@ -1,5 +1,6 @@
 """Who listens: the owner of the key, as `accounts` has told it."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,10 +13,20 @@ from services.kit.telemetry import metrics
 from services.notify.api.context import Here, Notify
 from services.notify.keyring import KeyOwner
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "Writer"]
 
 
-async def _reader(request: Request, here: Here) -> KeyOwner:
+def _with(scope: Scope) -> Callable[..., Awaitable[KeyOwner]]:
+    async def check(owner: Annotated[KeyOwner, Depends(_known)]) -> KeyOwner:
+        if scope not in owner.scopes:
+            detail = f"This needs the scope {scope.value}."
+            raise ApiError(Code.INSUFFICIENT_SCOPE, detail, scope=scope.value)
+        return owner
+
+    return check
+
+
+async def _known(request: Request, here: Here) -> KeyOwner:
     refuse_credentials_in_url(request)
     plain = bearer(request)
     if plain is None:
@@ -45,12 +56,6 @@ def _check(owner: KeyOwner, here: Notify) -> None:
         raise _failed(Code.API_KEY_EXPIRED)
     if owner.status is AccountStatus.SUSPENDED:
         raise _failed(Code.ACCOUNT_SUSPENDED)
-    if Scope.JOBS_READ not in owner.scopes:
-        raise ApiError(
-            Code.INSUFFICIENT_SCOPE,
-            f"This needs the scope {Scope.JOBS_READ.value}.",
-            scope=Scope.JOBS_READ.value,
-        )
 
 
 def _failed(code: Code) -> ApiError:
@@ -58,4 +63,5 @@ def _failed(code: Code) -> ApiError:
     return ApiError(code)
 
 
-Reader = Annotated[KeyOwner, Depends(_reader)]
+Reader = Annotated[KeyOwner, Depends(_with(Scope.JOBS_READ))]
+Writer = Annotated[KeyOwner, Depends(_with(Scope.JOBS_WRITE))]

@@ -1,5 +1,6 @@
 """What the routes work with: made by the wiring, found on the app."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -10,13 +11,19 @@ from services.kit.clock import Clock
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
+from services.notify.webhooks.challenge import Challenger
+from services.notify.webhooks.fanout import FanOut
+from services.notify.webhooks.store import Deliveries, Endpoints
 
 __all__ = ["Here", "Notify"]
 
 
 @dataclass(frozen=True)
 class Notify:
-    """`stream_seconds`: how long a stream lasts before its client resumes."""
+    """`stream_seconds`: how long a stream lasts before its client resumes.
+
+    `told` is called when webhooks are due.
+    """
 
     feeds: Feeds
     hub: Hub
@@ -24,6 +31,11 @@ class Notify:
     pepper: SecretStr
     clock: Clock
     stream_seconds: float
+    endpoints: Endpoints
+    deliveries: Deliveries
+    fanout: FanOut
+    challenger: Challenger
+    told: Callable[[], None]
 
 
 async def _notify(request: Request) -> Notify:

@@ -10,8 +10,6 @@ from enum import StrEnum
 from services.contracts import AccountId, DeliveryId, EndpointId, EventId
 
 __all__ = [
-    "DEFAULT_TYPES",
-    "TYPES",
     "Attempt",
     "Delivery",
     "DeliveryStatus",
@@ -22,18 +20,9 @@ __all__ = [
     "after_success",
     "again",
     "attempted",
+    "outcome_of",
     "rotated",
 ]
-
-DEFAULT_TYPES = ("job.completed", "job.failed", "job.cancelled", "job.rejected")
-TYPES = (
-    *DEFAULT_TYPES,
-    "job.admitted",
-    "job.queued",
-    "job.started",
-    "job.requeued",
-    "job.deferred",
-)
 
 SCHEDULE = (
     timedelta(seconds=5),
@@ -102,6 +91,28 @@ class Endpoint:
     failing_since: datetime | None = None
     disabled_at: datetime | None = None
     disabled_because: str | None = None
+
+    @classmethod
+    def new(
+        cls,
+        id: EndpointId,
+        account: AccountId,
+        url: str,
+        types: tuple[str, ...],
+        *,
+        secret: str,
+        now: datetime,
+        cursor: int,
+    ) -> "Endpoint":
+        return cls(id, account, url, types, (Secret(secret),), now, now, cursor)
+
+    def disabled(self, now: datetime, because: str) -> "Endpoint":
+        return replace(self, disabled_at=now, disabled_because=because)
+
+    def enabled(self, cursor: int) -> "Endpoint":
+        return replace(
+            self, disabled_at=None, disabled_because=None, failing_since=None, cursor=cursor
+        )
 
     def wants(self, type_: str) -> bool:
         return self.disabled_at is None and type_ in self.types
@@ -177,9 +188,9 @@ def after_failure(endpoint: Endpoint, attempt: Attempt) -> Endpoint:
     since = endpoint.failing_since or attempt.at
     endpoint = replace(endpoint, failing_since=since)
     if attempt.status == _GONE:
-        return replace(endpoint, disabled_at=attempt.at, disabled_because="gone")
+        return endpoint.disabled(attempt.at, "gone")
     if attempt.at - since >= _PATIENCE:
-        return replace(endpoint, disabled_at=attempt.at, disabled_because="failing")
+        return endpoint.disabled(attempt.at, "failing")
     return endpoint
 
 

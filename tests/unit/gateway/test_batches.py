@@ -156,6 +156,14 @@ async def test_two_replicas_at_once_make_one_job_of_each_prompt(house: House, ad
     assert len(house.requested) == 2
 
 
+async def test_only_one_of_two_replicas_claims_a_batch(house: House, ada: Tenant) -> None:
+    await ordered(ada)
+    await house.clock.advance(SECOND)
+    (batch,) = await house.batches.due(house.clock.now())
+    claims = [await house.feeder._claimed(batch) for _ in range(2)]
+    assert [claim is not None for claim in claims] == [True, False]
+
+
 async def test_a_database_that_fails_after_the_job_makes_no_second_one(
     house: House, ada: Tenant
 ) -> None:

@@ -25,6 +25,7 @@ from services.notify.hub import Closed, Hub
 from services.notify.keyring import KEYS, KeyOwner, Keyring
 from services.notify.repository import HEADS, NOTIFICATIONS, FeedRow, Head, RowFeeds
 from services.notify.retention import Retention
+from services.notify.webhooks.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 from tests.unit.notify.fakes import ACCOUNT, JOB, NOW
 
 OTHER = AccountId.new(NOW)
@@ -56,7 +57,10 @@ class House:
         keyring = Keyring(self.keys)
         self.keyring = keyring
         self.handlers = Handlers(self.feeds, keyring, self.hub, self.erasures)
-        erase = erasing(self.feeds, keyring, self.hub)
+        self.hooks = MemoryDocuments(ENDPOINTS, self.clock, "notify")
+        self.sent = MemoryDocuments(DELIVERIES, self.clock, "notify")
+        endpoints, deliveries = Endpoints(self.hooks), Deliveries(self.sent)
+        erase = erasing(self.feeds, keyring, self.hub, endpoints, deliveries)
         self.eraser = Eraser(self.erasures, erase, says, self.clock)
         self.retention = Retention(self.rows, self.heads, self.erasures, self.clock)
 
@@ -65,7 +69,7 @@ class House:
             await self.handlers.store(Envelope(EventId.new(NOW), "test", event))
 
     async def everything(self) -> str:
-        parts = (self.rows, self.heads, self.keys, self.gone)
+        parts = (self.rows, self.heads, self.keys, self.gone, self.hooks, self.sent)
         return repr([await part.find() for part in parts])
 
 

@@ -1,0 +1,184 @@
+"""Webhooks: an account's endpoints, and what became of each delivery."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
+
+from services.contracts import EndpointId
+from services.kit.http import ApiError, Code
+from services.kit.http.json_body import read_model
+from services.notify.api.auth import Reader, Writer
+from services.notify.api.context import Here, Notify
+from services.notify.api.webhook_bodies import (
+    DeliveryList,
+    EndpointBody,
+    EndpointChange,
+    EndpointList,
+    EndpointMade,
+    EndpointRequest,
+    Redelivered,
+    Redelivery,
+    Rotation,
+    delivery_body,
+    endpoint_body,
+)
+from services.notify.core.webhook import DeliveryStatus, Endpoint, again, rotated
+from services.notify.keyring import KeyOwner
+from services.notify.webhooks.signing import new_secret
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+
+M = TypeVar("M", bound=BaseModel)
+
+_MOST = 20
+_PAGE = 100
+
+
+def _json(model: type[M]) -> Callable[[Request], Awaitable[M]]:
+    async def read(request: Request) -> M:
+        return await read_model(request, model)
+
+    return read
+
+
+@router.post("", operation_id="createWebhook", status_code=201, summary="Add an endpoint")
+async def create(
+    here: Here, owner: Writer, posted: Annotated[EndpointRequest, Depends(_json(EndpointRequest))]
+) -> EndpointMade:
+    """It is told a challenge first, `webhook.challenge`, and must answer with what it says.
+
+    The secret is shown this once. Events are those from now on.
+    """
+    if len(await here.endpoints.of(owner.account)) >= _MOST:
+        raise ApiError(Code.TOO_MANY_REQUESTS, f"An account has at most {_MOST} endpoints.")
+    now, secret = here.clock.now(), new_secret()
+    await here.challenger.challenge(posted.url, secret)
+    _, newest = await here.feeds.bounds(owner.account)
+    endpoint = Endpoint.new(
+        EndpointId.new(now),
+        owner.account,
+        posted.url,
+        tuple(dict.fromkeys(posted.types)),
+        secret=secret,
+        now=now,
+        cursor=newest or 0,
+    )
+    await here.endpoints.add(endpoint)
+    here.fanout.forget(owner.account)
+    return EndpointMade(**endpoint_body(endpoint).model_dump(), secret=secret)
+
+
+@router.get("", operation_id="listWebhooks", summary="List endpoints")
+async def list_(here: Here, owner: Reader) -> EndpointList:
+    found = await here.endpoints.of(owner.account)
+    return EndpointList(data=[endpoint_body(one) for one in found])
+
+
+@router.get("/{id}", operation_id="getWebhook", summary="Look at an endpoint")
+async def get(here: Here, owner: Reader, id: str) -> EndpointBody:
+    return endpoint_body(await _mine(here, owner, id))
+
+
+@router.patch("/{id}", operation_id="changeWebhook", summary="Change, disable or enable it")
+async def change(
+    here: Here,
+    owner: Writer,
+    id: str,
+    posted: Annotated[EndpointChange, Depends(_json(EndpointChange))],
+) -> EndpointBody:
+    """One that is enabled again hears what comes from now on."""
+    endpoint = await _mine(here, owner, id)
+    now = here.clock.now()
+    _, newest = await here.feeds.bounds(owner.account)
+
+    def decide(known: Endpoint) -> Endpoint:
+        types = tuple(dict.fromkeys(posted.types)) if posted.types else known.types
+        known = replace(known, types=types, changed_at=now)
+        if posted.enabled is True and known.disabled_at:
+            return known.enabled(newest or 0)
+        return known.disabled(now, "asked") if posted.enabled is False else known
+
+    changed = await here.endpoints.change(endpoint.id, decide)
+    here.fanout.forget(owner.account)
+    return endpoint_body(changed or endpoint)
+
+
+@router.delete("/{id}", operation_id="deleteWebhook", status_code=204, summary="Remove it")
+async def delete(here: Here, owner: Writer, id: str) -> Response:
+    """With the log of its deliveries."""
+    endpoint = await _mine(here, owner, id)
+    await here.endpoints.delete(endpoint.id)
+    await here.deliveries.drop(("endpoint", "==", endpoint.id))
+    here.fanout.forget(owner.account)
+    return Response(status_code=204)
+
+
+@router.post("/{id}/rotate", operation_id="rotateWebhookSecret", summary="Make a new secret")
+async def rotate(
+    here: Here, owner: Writer, id: str, posted: Annotated[Rotation, Depends(_json(Rotation))]
+) -> EndpointMade:
+    """Both sign until the overlap is over. The new one is shown this once."""
+    endpoint = await _mine(here, owner, id)
+    now, secret, overlap = here.clock.now(), new_secret(), timedelta(hours=posted.overlap_hours)
+    changed = await here.endpoints.change(
+        endpoint.id, lambda known: rotated(known, secret, now, overlap)
+    )
+    return EndpointMade(**endpoint_body(changed or endpoint).model_dump(), secret=secret)
+
+
+@dataclass(frozen=True)
+class _Page:
+    status: Annotated[DeliveryStatus | None, Query(description="Only these.")] = None
+    limit: Annotated[int, Query(ge=1, le=_PAGE)] = 20
+    before: Annotated[int | None, Query(ge=1, description="A sequence.")] = None
+
+
+@router.get("/{id}/deliveries", operation_id="listDeliveries", summary="List its deliveries")
+async def deliveries(
+    here: Here, owner: Reader, id: str, page: Annotated[_Page, Depends()]
+) -> DeliveryList:
+    """Newest first; kept for a week."""
+    endpoint = await _mine(here, owner, id)
+    found = await here.deliveries.page(
+        endpoint.id, limit=page.limit, status=page.status, before=page.before
+    )
+    return DeliveryList(
+        data=[delivery_body(one) for one in found],
+        next_before=found[-1].sequence if len(found) == page.limit else None,
+    )
+
+
+@router.post("/{id}/redeliver", operation_id="redeliver", status_code=202, summary="Send again")
+async def redeliver(
+    here: Here, owner: Writer, id: str, posted: Annotated[Redelivery, Depends(_json(Redelivery))]
+) -> Redelivered:
+    """Those named, or those of a range: a hundred at a time. Each keeps its `webhook-id`."""
+    endpoint = await _mine(here, owner, id)
+    if posted.ids is not None:
+        named = [await here.deliveries.get(endpoint.id, one) for one in posted.ids]
+        chosen = [one for one in named if one]
+    else:
+        chosen = await here.deliveries.page(
+            endpoint.id, limit=_PAGE, status=posted.status, since=posted.since
+        )
+    now = here.clock.now()
+    for one in chosen:
+        await here.deliveries.change(one.id, lambda known: again(known, now))
+    here.told()
+    return Redelivered(count=len(chosen))
+
+
+async def _mine(here: Notify, owner: KeyOwner, id: str) -> Endpoint:
+    try:
+        endpoint = await here.endpoints.get(EndpointId(id))
+    except ValueError as error:
+        raise ApiError(Code.NOT_FOUND) from error
+    if endpoint is None or endpoint.account != owner.account:
+        raise ApiError(Code.NOT_FOUND)
+    return endpoint
