@@ -40,6 +40,8 @@ async def system(
             "HEATSINK_OTLP_ENDPOINT": collector.url,
             "HEATSINK_GATEWAY_LINGER_SECONDS": "1",
             "HEATSINK_DRAIN_SECONDS": "20",
+            "HEATSINK_NOTIFY_WEBHOOK_NETWORKS": "127.0.0.0/8",
+            "HEATSINK_NOTIFY_WEBHOOK_HTTP": "true",
         },
         data=tmp_path_factory.mktemp("system"),
     )
