@@ -18,20 +18,32 @@ __all__ = ["Reminders"]
 log = structlog.get_logger(__name__)
 
 
+_FEW = 100
+"""So many are always on their way through a busy replica."""
+
+
 class Reminders:
     """Looks every `every` seconds, on every replica: the job's document decides who asks.
 
     `unpublished_age` tells how old the oldest event in the outbox is: what still waits there is not
-    lost, and another one behind it would be of no use.
+    lost, and another one behind it would be of no use. `unheard` counts events that this replica
+    has yet to hear: the answer may be among them, and to ask again would make it hear still more.
     """
 
     name = "reminders"
 
     def __init__(
-        self, jobs: Jobs, unpublished_age: Callable[[], float], clock: Clock, *, every: float
+        self,
+        jobs: Jobs,
+        unpublished_age: Callable[[], float],
+        unheard: Callable[[], int],
+        clock: Clock,
+        *,
+        every: float,
     ) -> None:
         self._jobs = jobs
         self._unpublished_age = unpublished_age
+        self._unheard = unheard
         self._clock = clock
         self._every = every
 
@@ -44,7 +56,7 @@ class Reminders:
 
     async def look(self) -> None:
         """One look. Raises Unavailable."""
-        if self._unpublished_age() > self._every:
+        if self._unpublished_age() > self._every or self._unheard() > _FEW:
             return
         now = self._clock.now()
         for job in await self._jobs.unanswered(now):

@@ -148,7 +148,11 @@ class Gateway(Replica):
         terms = DeskSettings(remind_after=timedelta(seconds=_REMIND_AFTER))
         self.desk = GatewayDesk(self.jobs, waiters, clock, self._outlook, terms)
         reminders = Reminders(
-            self.jobs, lambda: self._outlook().oldest_seconds, clock, every=_REMIND_AFTER / 2
+            self.jobs,
+            lambda: self._outlook().oldest_seconds,
+            lambda: 0,
+            clock,
+            every=_REMIND_AFTER / 2,
         )
         self.process.spawn(reminders.run(asyncio.Event()))
         self.tail(waiters.hear, Stream.DECISIONS, Stream.RENDERS, Stream.PROGRESS)

@@ -44,16 +44,17 @@ async def build(context: Context[GatewaySettings], catalogue: Catalogue) -> Sequ
     tail.listen(known.waiters.hear)
     tail.listen(known.undecided.hear)
     gateway = gateway_of(context, catalogue, known)
+    group = group_of(plumbing, context, known)
     return (
         *plumbing.components,
         known.usage,
         known.limits,
         known.load,
         tail,
-        group_of(plumbing, context, known),
+        group,
         submissions_of(plumbing, context, known, gateway),
         known.undecided,
-        reminders_of(context, known),
+        reminders_of(context, known, group),
         *demo_of(context, known.accounts),
         housekeeping_of(plumbing, context, known.jobs),
         eraser_of(context, known),

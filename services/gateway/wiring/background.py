@@ -78,9 +78,15 @@ def submissions_of(
     )
 
 
-def reminders_of(context: Context[GatewaySettings], known: Knowledge) -> Reminders:
+def reminders_of(context: Context[GatewaySettings], known: Knowledge, group: Group) -> Reminders:
     every = min(_LOOK_SECONDS, context.settings.remind_seconds)
-    return Reminders(known.jobs, lambda: known.outlook().oldest_seconds, context.clock, every=every)
+    return Reminders(
+        known.jobs,
+        lambda: known.outlook().oldest_seconds,
+        lambda: group.lag,
+        context.clock,
+        every=every,
+    )
 
 
 def feeder_of(gateway: Gateway) -> Feeder:
