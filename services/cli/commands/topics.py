@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from services.cli.asyncapi import asyncapi_yaml
 from services.cli.environment import settings_of
 from services.cli.output import console, print_json
 from services.cli.problems import problems_told
 from services.cli.target import DATA, DataOption, JsonOption
 from services.contracts import STREAMS, topic, topics
+from services.kit.build import build_info
 from services.kit.bus import apply as apply_topics
 from services.kit.bus.survey import deviations
 from services.kit.plumbing import connection
@@ -53,6 +55,16 @@ def list_(
             " ".join(spec.readers),
         )
     console().print(table)
+
+
+@app.command()
+def asyncapi(
+    prefix: Annotated[
+        str, typer.Option(envvar="HEATSINK_TOPIC_PREFIX", help="First part of all names.")
+    ] = "heatsink",
+) -> None:
+    """Print all of it as an AsyncAPI 3 document (YAML)."""
+    typer.echo(asyncapi_yaml(prefix, build_info().version), nl=False)
 
 
 @app.command()
