@@ -7,6 +7,7 @@ from enum import StrEnum
 __all__ = [
     "DEAD_LETTER_RETENTION",
     "STREAMS",
+    "SUBMISSIONS_GROUP",
     "Stream",
     "StreamSpec",
     "TopicSpec",
@@ -84,6 +85,9 @@ def _spec(
         ours,
     )
 
+
+SUBMISSIONS_GROUP = "gateway-submissions"
+"""Gateway's second consumer group: what strangers write holds up nothing that our services say."""
 
 STREAMS: dict[Stream, StreamSpec] = {
     spec.stream: spec

@@ -12,7 +12,7 @@ from services.cli.doctor.places import Places
 from services.cli.doctor.services import services_check
 from services.cli.up.addresses import SERVICES
 from services.contracts import STREAMS, topic, topics
-from services.contracts.streams import dead_letter_topic
+from services.contracts.streams import SUBMISSIONS_GROUP, dead_letter_topic
 from services.kit.build import build_info
 from services.kit.clock import Clock, SystemClock
 from services.kit.diagnosis import Check, examine
@@ -43,6 +43,6 @@ def _checks(places: Places, clock: Clock, notes: Notes) -> list[Check]:
         database_check(url, settings.database_prefix, clock, notes),
         *([disk_check(places.data)] if places.data else []),
         services_check(places, build_info(), clock, notes),
-        lag_check(reach, SERVICES, clock),
+        lag_check(reach, (*SERVICES, SUBMISSIONS_GROUP), clock),
         letters_check(reach, graves, clock),
     ]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.contracts import Stream
+from services.contracts.streams import SUBMISSIONS_GROUP
 from services.gateway.api.context import Gateway
 from services.gateway.demo import DemoAccounts
 from services.gateway.erasing import Erasing, Holdings, says
@@ -67,7 +68,7 @@ def submissions_of(
     handler = Submissions(entrance, known.turned_away, throttle, clock)
     return Group(
         plumbing.connection,
-        f"{NAME}-submissions",
+        SUBMISSIONS_GROUP,
         (Stream.SUBMISSIONS,),
         handler,
         clock=clock,
