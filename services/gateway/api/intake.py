@@ -32,7 +32,6 @@ __all__ = [
     "digest_of",
     "give_up",
     "idempotency_key",
-    "moderate",
     "preferred_wait",
     "spec_of",
     "take",
@@ -69,7 +68,7 @@ async def take(here: Gateway, request: Request, caller: Caller, asked: Asked) ->
     Raises ApiError and Unavailable.
     """
     spec, model = spec_of(here, with_inputs(asked.wish, asked.inputs), asked.within)
-    await moderate(here, spec, asked.strictness)
+    await _moderate(here, spec, asked.strictness)
     order = Order(
         caller=caller,
         spec=spec,
@@ -99,7 +98,7 @@ async def _stored(here: Gateway, order: Order, inputs: Inputs | None) -> Receipt
     return receipt
 
 
-async def moderate(here: Gateway, spec: JobSpec, strictness: Strictness) -> None:
+async def _moderate(here: Gateway, spec: JobSpec, strictness: Strictness) -> None:
     """Raises ApiError when a moderator refuses the prompt, Unavailable when it is away."""
     verdict = await here.moderator.prompt(spec.prompt, strictness)
     if verdict.refused:
