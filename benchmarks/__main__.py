@@ -14,6 +14,7 @@ from benchmarks.engine import ENGINE_FIGURES
 from benchmarks.fixed import quota
 from benchmarks.platform import FIGURES, platform
 from benchmarks.profile import profile
+from benchmarks.push import PUSH_FIGURES, push
 from benchmarks.sizes import Sizes
 
 
@@ -28,6 +29,8 @@ def main() -> None:
         found = engine(_only(chosen.only, ENGINE_FIGURES), sizes)
     elif chosen.name == "api":
         found = asyncio.run(api(_only(chosen.only, API_FIGURES), sizes))
+    elif chosen.name == "push":
+        found = asyncio.run(push(_only(chosen.only, PUSH_FIGURES), sizes))
     elif chosen.name == "quota":
         found = asyncio.run(quota(sizes))
     elif chosen.name == "law":
@@ -59,13 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument(
         "name",
-        choices=("engine", "platform", "profile", "law", "quota", "api"),
+        choices=("engine", "platform", "profile", "law", "quota", "api", "push"),
         help="what to measure",
     )
     parser.add_argument(
         "--only",
         action="append",
-        choices=(*FIGURES, *ENGINE_FIGURES, *API_FIGURES),
+        choices=(*FIGURES, *ENGINE_FIGURES, *API_FIGURES, *PUSH_FIGURES),
         help="one figure",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")

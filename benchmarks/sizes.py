@@ -34,5 +34,8 @@ class Sizes:
     wrk_seconds: float = 10.0
     held_calls: int = 1_000
     photos: int = 100
+    pushed_jobs: int = 100
+    streams: int = 2_000
+    submissions: int = 500
     users: int = 1_000_000
     seeds: int = 5
