@@ -62,6 +62,7 @@ def span_of_time(span: timedelta) -> str:
 
 _DAY = timedelta(days=1)
 _MINUTES = timedelta(minutes=10)
+_HALF_A_MINUTE = timedelta(seconds=30)
 _STAYS = "as long as its account"
 _ONE = "the last state of each"
 
@@ -149,6 +150,9 @@ _DOCUMENTS = (
         _days(7),
         "from the event",
         Goes.INDEX,
+    ),
+    Kept(
+        "stream tickets", "notify", "tickets", timedelta(seconds=30), "from the making", Goes.INDEX
     ),
     Kept("how far each feed has come", "notify", "heads", None, _STAYS, Goes.ERASURE),
     Kept("hashes of keys", "notify", "keys", None, _STAYS, Goes.ERASURE),

@@ -21,6 +21,7 @@ from services.notify.keyring import KEYS, Keyring
 from services.notify.repository import HEADS, NOTIFICATIONS, Feeds, RowFeeds
 from services.notify.retention import Retention
 from services.notify.settings import NotifySettings
+from services.notify.tickets import TICKETS, Tickets
 from services.notify.webhooks.challenge import Challenger
 from services.notify.webhooks.deliverer import Deliverer
 from services.notify.webhooks.fanout import FanOut
@@ -32,7 +33,7 @@ __all__ = ["NAME", "build"]
 NAME = "notify"
 
 _DELIVERIES_KEPT = timedelta(days=7)
-_DOCUMENTS = (KEYS, HEADS, ERASURES, ENDPOINTS, DELIVERIES)
+_DOCUMENTS = (KEYS, HEADS, ERASURES, ENDPOINTS, DELIVERIES, TICKETS)
 
 _STORED = (Stream.ACCOUNTS, Stream.DECISIONS, Stream.RENDERS)
 _HEARD = (
@@ -66,6 +67,7 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
         pepper=settings.pepper,
         clock=context.clock,
         stream_seconds=settings.stream_seconds,
+        tickets=Tickets(plumbing.documents(TICKETS), context.clock),
         endpoints=hooks.endpoints,
         deliveries=hooks.deliveries,
         fanout=hooks.fanout,

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from services.contracts.events import AccountStatus, Scope
 from services.kit import keys
@@ -12,8 +12,9 @@ from services.kit.http.credentials import bearer, refuse_credentials_in_url
 from services.kit.telemetry import metrics
 from services.notify.api.context import Here, Notify
 from services.notify.keyring import KeyOwner
+from services.notify.tickets import TicketRefused, TicketUsed
 
-__all__ = ["Reader", "Writer"]
+__all__ = ["Listens", "Reader", "Writer"]
 
 
 def _with(scope: Scope) -> Callable[..., Awaitable[KeyOwner]]:
@@ -32,6 +33,25 @@ async def _known(request: Request, here: Here) -> KeyOwner:
     if plain is None:
         raise _failed(Code.AUTHENTICATION_REQUIRED)
     owner = await _owner(plain, here)
+    _check(owner, here)
+    return owner
+
+
+async def _listens(
+    request: Request, here: Here, ticket: Annotated[str | None, Query()] = None
+) -> KeyOwner:
+    """By a key, or by a ticket that stands for one."""
+    if ticket is None:
+        return await _with(Scope.JOBS_READ)(await _known(request, here))
+    refuse_credentials_in_url(request)
+    try:
+        owner = await here.keyring.find(await here.tickets.redeem(ticket))
+    except TicketUsed as error:
+        raise _failed(Code.TICKET_USED) from error
+    except TicketRefused as error:
+        raise _failed(Code.INVALID_TOKEN) from error
+    if owner is None or owner.status is AccountStatus.ERASED:
+        raise _failed(Code.INVALID_API_KEY)
     _check(owner, here)
     return owner
 
@@ -65,3 +85,4 @@ def _failed(code: Code) -> ApiError:
 
 Reader = Annotated[KeyOwner, Depends(_with(Scope.JOBS_READ))]
 Writer = Annotated[KeyOwner, Depends(_with(Scope.JOBS_WRITE))]
+Listens = Annotated[KeyOwner, Depends(_listens)]

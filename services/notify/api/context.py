@@ -11,6 +11,7 @@ from services.kit.clock import Clock
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
+from services.notify.tickets import Tickets
 from services.notify.webhooks.challenge import Challenger
 from services.notify.webhooks.fanout import FanOut
 from services.notify.webhooks.store import Deliveries, Endpoints
@@ -31,6 +32,7 @@ class Notify:
     pepper: SecretStr
     clock: Clock
     stream_seconds: float
+    tickets: Tickets
     endpoints: Endpoints
     deliveries: Deliveries
     fanout: FanOut

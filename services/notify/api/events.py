@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.contracts import JobId
@@ -14,7 +14,7 @@ from services.kit.clock import Clock
 from services.kit.http import ApiError, Code
 from services.kit.telemetry import metrics
 from services.kit.telemetry.tracing import SpanKind, span
-from services.notify.api.auth import Reader
+from services.notify.api.auth import Listens
 from services.notify.api.context import Here
 from services.notify.core import LiveNotice, Notification, parse_position
 from services.notify.hub import Listener, TooManyListeners
@@ -32,7 +32,7 @@ _RETRY_WHILE_AWAY_MS = 15_000
 _RANDOM = random.SystemRandom()
 
 
-async def _listener(reader: Reader, here: Here) -> AsyncIterator[Listener]:
+async def _listener(reader: Listens, here: Here) -> AsyncIterator[Listener]:
     """There before anything is sent, and gone when the last byte is."""
     try:
         with here.hub.listen(reader.account, reader.plan) as listener:
@@ -45,12 +45,16 @@ Listening = Annotated[Listener, Depends(_listener)]
 
 
 async def _position(
-    listener: Listening, here: Here, last_event_id: Annotated[str | None, Header()] = None
+    listener: Listening,
+    here: Here,
+    last_event_id: Annotated[str | None, Header()] = None,
+    after: Annotated[str | None, Query(alias="last_event_id")] = None,
 ) -> int:
     """After what to go on. Who names nothing hears what comes from now on.
 
     Now, and not when the store is first read: that may be away for a while once the stream is open.
     """
+    last_event_id = last_event_id or after
     if not last_event_id:
         with budget(_READ_SECONDS):
             _, newest = await here.feeds.bounds(listener.account)
@@ -73,6 +77,8 @@ Position = Annotated[int, Depends(_position)]
 )
 async def events(here: Here, listener: Listening, position: Position) -> Stream:
     """Server-sent events. Send the last `id` that you saw as `Last-Event-ID` to go on from there.
+
+    A browser sends a `ticket` instead of a key, and may send `last_event_id` in the address.
 
     `job.*` events have an id and are kept for some days; `job.progressed`, `usage.changed` and
     `limits.changed` have none and reach only those who listen. After `reset` some of what you

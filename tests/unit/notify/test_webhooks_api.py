@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -17,6 +18,7 @@ from services.notify.api import Notify, create_app
 from services.notify.core.address import TargetRules
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
+from services.notify.tickets import TICKETS, Tickets
 from services.notify.webhooks.challenge import Challenger
 from services.notify.webhooks.sender import Answer
 from tests.unit.notify.fakes import ACCOUNT, NOW
@@ -67,6 +69,7 @@ async def house() -> AsyncIterator[House]:
         pepper=PEPPER,
         clock=hooks.clock,
         stream_seconds=60,
+        tickets=Tickets(MemoryDocuments(TICKETS, hooks.clock, "notify"), hooks.clock),
         endpoints=hooks.endpoints,
         deliveries=hooks.deliveries,
         fanout=hooks.fanout,
@@ -222,3 +225,28 @@ async def test_an_account_has_so_many_endpoints(house: House) -> None:
         await made(house, key)
     answer = await house.client.post("/v1/webhooks", json={"url": URL}, headers=key)
     assert answer.status_code == 429
+
+
+async def test_a_ticket_opens_one_stream_without_a_key(house: House) -> None:
+    key = await house.key()
+    made = (await house.client.post("/v1/stream-tickets", headers=key)).json()
+    url = f"/v1/events?ticket={made['ticket']}&last_event_id=nothing"
+    first, second = await house.client.get(url), await house.client.get(url)
+    assert (first.status_code, first.json()["code"]) == (400, "bad_request"), "it came so far"
+    assert (second.status_code, second.json()["code"]) == (401, "ticket_used")
+
+
+async def test_a_ticket_has_half_a_minute(house: House) -> None:
+    key = await house.key()
+    made = (await house.client.post("/v1/stream-tickets", headers=key)).json()
+    house.hooks.clock.move(timedelta(seconds=30))
+    late = await house.client.get(f"/v1/events?ticket={made['ticket']}")
+    assert (late.status_code, late.json()["code"]) == (401, "invalid_token")
+    made_up = await house.client.get("/v1/events?ticket=made-up")
+    assert made_up.json()["code"] == "invalid_token"
+
+
+async def test_tickets_are_for_keys_that_read(house: House) -> None:
+    writer = await house.key(scopes=(Scope.JOBS_WRITE,))
+    assert (await house.client.post("/v1/stream-tickets", headers=writer)).status_code == 403
+    assert (await house.client.post("/v1/stream-tickets")).status_code == 401
