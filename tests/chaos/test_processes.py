@@ -1,6 +1,7 @@
 """Rows P: a process is killed, frozen or restarted at a bad moment."""
 
 import asyncio
+from itertools import cycle
 
 import pytest
 
@@ -29,10 +30,11 @@ HIT = ("worker_died", "engine_died", "engine_not_ready", "worker_stopped")
 
 @pytest.mark.row("P-01")
 async def test_a_gateway_killed_between_insert_and_answer_doubles_no_job(row: Row) -> None:
-    client = await row.client(wish=Wish(steps=(1,)))
-    async with row.load(client, rate=2):
+    # The more kills, the more accounts: SecantusDB takes longer for each job that one has.
+    clients = [await row.client(wish=Wish(steps=(1,))) for _ in range(KNOBS.times(1))]
+    async with row.load(*clients, rate=2):
         for number in range(KNOBS.times(4)):
-            for _ in range(AT_ONCE):
+            for _, client in zip(range(AT_ONCE), cycle(clients), strict=False):
                 client.ask()
             # Later from kill to kill: where the insert lies depends on the machine.
             await asyncio.sleep(row.dice.uniform(0.02, 0.2) * (1 + number % 4))
