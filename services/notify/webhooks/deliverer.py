@@ -89,7 +89,9 @@ class Deliverer:
     async def look(self) -> None:
         """Begins what is due and has room. Raises Unavailable."""
         now = self._clock.now()
-        for delivery in await self._deliveries.due(now):
+        # What an endpoint that hangs has due, be it thousands, must not fill this look.
+        full = [endpoint for endpoint, count in self._under_way.items() if count >= _OF_ONE]
+        for delivery in await self._deliveries.due(now, without=full):
             if self._under_way.total() >= _OF_ALL:
                 return
             if self._under_way[delivery.endpoint] < _OF_ONE:
@@ -131,6 +133,7 @@ class Deliverer:
             log.warning("webhook_unwritten", delivery=str(delivery.id), part=error.part)
         finally:
             self._under_way[delivery.endpoint] -= 1
+            self._under_way += Counter()  # forgets those that have none
             self.wake()
 
     async def _deliver(self, delivery: Delivery) -> None:

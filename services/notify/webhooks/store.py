@@ -1,6 +1,6 @@
 """Endpoints and deliveries as the database keeps them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -80,11 +80,13 @@ class Deliveries:
             delivery.id, lambda known: None if known else Change(delivery), is_new=True
         )
 
-    async def due(self, now: datetime, limit: int = _PAGE) -> list[Delivery]:
-        """The longest overdue first."""
-        found = await self._documents.find(
-            [("next_at", "<=", now)], order=("next_at",), limit=limit
-        )
+    async def due(
+        self, now: datetime, *, without: Collection[EndpointId] = (), limit: int = _PAGE
+    ) -> list[Delivery]:
+        """The longest overdue first; not of these endpoints."""
+        where: list[Condition] = [("next_at", "<=", now)]
+        where += [("endpoint", "!=", endpoint) for endpoint in without]
+        found = await self._documents.find(where, order=("next_at",), limit=limit)
         return [document.state for document in found]
 
     async def page(
