@@ -44,6 +44,7 @@ _Submission = JobSubmitted | CancelSubmitted
 _MARK = "\u00a7"
 """No key of an HTTP client's begins with it: those are ASCII."""
 
+_OF_STRANGERS = frozenset({Code.INVALID_TOKEN, Code.INVALID_VALUE})
 _OTHER_WORDS = {"token", "account", "at", "submission"}
 
 
@@ -82,6 +83,7 @@ class Submissions:
         self._turned_away = turned_away
         self._throttle = throttle
         self._refusals = Throttle(clock, rate=1, burst=100)
+        self._strangers = Throttle(clock, rate=1, burst=500)
         self._clock = clock
 
     async def __call__(self, envelope: Envelope[Event]) -> None:
@@ -179,7 +181,7 @@ class Submissions:
         self, account: AccountId, submission: SubmissionId, refused: _Refused
     ) -> None:
         metrics.SUBMISSIONS_REFUSED.add(1, code=refused.code.value)
-        told = self._refusals.passes(account)
+        told = self._refusals.passes(account) and self._known(refused)
         if told:
             code = refused.code.value
             await self._turned_away.refuse(account, submission, code, refused.detail)
@@ -190,6 +192,10 @@ class Submissions:
             code=refused.code.value,
             told=told,
         )
+
+    def _known(self, refused: _Refused) -> bool:
+        """What no good token came with may name any account: all of that shares one bucket."""
+        return refused.code not in _OF_STRANGERS or self._strangers.passes("all")
 
 
 def _wish(event: JobSubmitted) -> Wish:

@@ -29,6 +29,10 @@ __all__ = [
 MOST_PROMPTS = 1000
 
 _LOOK = timedelta(seconds=1)
+_SOON = timedelta(seconds=10)
+"""For rules that know no moment: other jobs fill the account's seats, for who knows how long."""
+
+_NEVER = frozenset({Rule.REQUEST_TOO_LARGE, Rule.UNKNOWN_PLAN})
 _SEEDS = 2**32
 
 
@@ -157,7 +161,7 @@ def settled(
     """
     items = tuple(_outcome(_found(item, gone), jobs) for item in batch.items)
     for job in jobs.values():
-        batch = _held(batch, job)
+        batch = _held(batch, job, now)
     batch = _with_items(batch, items)
     if batch.cancel_requested_at:
         batch = stopped(batch, ItemStatus.CANCELLED, "The batch was cancelled.")
@@ -213,11 +217,11 @@ def _outcome(item: Item, jobs: Mapping[JobId, Job]) -> Item:
     return replace(item, status=_AFTER[job.status], detail=detail)
 
 
-def _held(batch: Batch, job: Job) -> Batch:
+def _held(batch: Batch, job: Job, now: datetime) -> Batch:
     if job.status is not JobStatus.REJECTED or job.rejection is None:
         return batch
     told = job.rejection
-    until = told.retry_at or batch.give_up_at
+    until = batch.give_up_at if told.rule in _NEVER else told.retry_at or now + _SOON
     if batch.held and batch.held.until >= until:
         return batch
     return replace(batch, held=Hold(until, told.rule, told.reason))

@@ -103,13 +103,29 @@ async def test_a_full_window_holds_it_until_quota_said(house: House, ada: Tenant
     assert again.job not in {asked.job for asked in house.requested[:2]}
 
 
-@pytest.mark.parametrize("retry_at", [None, stories.later(90_000)])
+async def test_seats_that_others_take_are_waited_for(house: House, ada: Tenant) -> None:
+    """Nobody can say when one is free: it is asked again soon."""
+    batch = await ordered(ada)
+    await looked(house)
+    full = {"rule": Rule.CONCURRENCY, "retry_at": None}
+    house.hear(*(story(asked).rejected(**full) for asked in house.requested))
+    await looked(house)
+    assert (await seen(ada, batch))["held"]["rule"] == Rule.CONCURRENCY
+    await looked(house, 11)
+    assert len(house.requested) == 4
+
+
+@pytest.mark.parametrize(
+    ("rule", "retry_at"),
+    [(Rule.REQUEST_TOO_LARGE, None), (Rule.UNKNOWN_PLAN, None), (Rule.WINDOW, 90_000)],
+)
 async def test_what_never_fits_in_time_is_rejected_at_once(
-    house: House, ada: Tenant, retry_at: Any
+    house: House, ada: Tenant, rule: Rule, retry_at: float | None
 ) -> None:
     batch = await ordered(ada, hours=24)
     await looked(house)
-    house.hear(*(story(asked).rejected(retry_at=retry_at) for asked in house.requested))
+    when = stories.later(retry_at) if retry_at else None
+    house.hear(*(story(asked).rejected(rule=rule, retry_at=when) for asked in house.requested))
     await looked(house)
     told = await seen(ada, batch)
     assert (told["status"], told["counts"]["rejected"]) == ("ended", 5)

@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.contracts import (
+    AccountId,
     DecodeError,
     Event,
     Origin,
@@ -188,6 +189,17 @@ async def test_a_flood_of_lies_is_told_a_hundred_times_and_then_only_counted(
     for number in range(120):
         await submitted(ada, f"lie-{number}", token=SecretStr("x"))
     assert len(refusals(house)) == 100
+
+
+async def test_a_stranger_who_names_ever_other_accounts_is_told_so_often_and_no_more(
+    house: House,
+) -> None:
+    for number in range(520):
+        who = AccountId(f"acc_{number:032x}")
+        token, name = SecretStr("x"), SubmissionId(f"lie-{number}")
+        lie = JobSubmitted(at=NOW, account=who, submission=name, token=token, prompt="a fox")
+        await heard(house, lie)
+    assert len(refusals(house)) == 500
 
 
 async def test_what_is_away_holds_the_submission_up_and_loses_nothing(
