@@ -29,12 +29,12 @@ from services.gateway.core.spec import SEEDS, Wish, job_spec, lighter_render
 from services.gateway.core.tokens import TokenInvalid, TokenSigner
 from services.gateway.desk import Desk, IdempotencyKeyReused, Order, idempotency_of
 from services.gateway.keyring import KeyRefused, Keyring
-from services.gateway.throttle import Throttle
 from services.gateway.turned_away import TurnedAways
 from services.kit.clock import Clock
 from services.kit.http import Code
 from services.kit.moderation import Moderator, Strictness
 from services.kit.telemetry import metrics
+from services.kit.throttle import Throttle
 
 __all__ = ["Entrance", "Submissions"]
 

@@ -12,6 +12,7 @@ from services.kit.erasures import ERASURES, Eraser, Erasures
 from services.kit.http import HttpServer
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
+from services.kit.throttle import Throttle
 from services.notify.api import Notify, create_app
 from services.notify.closing import StreamCloser
 from services.notify.erasing import erasing, says
@@ -72,6 +73,7 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
         deliveries=hooks.deliveries,
         fanout=hooks.fanout,
         challenger=hooks.challenger,
+        challenges=Throttle(context.clock, rate=1 / 30, burst=30),
         told=hooks.deliverer.wake,
     )
     app = create_app(notify, build_info().version, at_once=settings.requests_at_once)

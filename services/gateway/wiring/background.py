@@ -15,7 +15,6 @@ from services.gateway.repository import Accounts, Jobs
 from services.gateway.settings import GatewaySettings
 from services.gateway.submissions import Entrance, Submissions
 from services.gateway.sweeps import PictureSweep, PromptSweep, UploadSweep
-from services.gateway.throttle import Throttle
 from services.gateway.wiring.knowledge import NAME, PROJECTED, Knowledge
 from services.kit.blobs import Blobs
 from services.kit.bus import Group
@@ -23,6 +22,7 @@ from services.kit.erasures import Eraser
 from services.kit.lease import LEASES, Lease
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing
+from services.kit.throttle import Throttle
 
 __all__ = [
     "demo_of",

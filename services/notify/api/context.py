@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from pydantic import SecretStr
 
 from services.kit.clock import Clock
+from services.kit.throttle import Throttle
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
@@ -23,7 +24,8 @@ __all__ = ["Here", "Notify"]
 class Notify:
     """`stream_seconds`: how long a stream lasts before its client resumes.
 
-    `told` is called when webhooks are due.
+    `told` is called when webhooks are due; `challenges` bounds how many strangers an account may
+    have us ask.
     """
 
     feeds: Feeds
@@ -37,6 +39,7 @@ class Notify:
     deliveries: Deliveries
     fanout: FanOut
     challenger: Challenger
+    challenges: Throttle
     told: Callable[[], None]
 
 

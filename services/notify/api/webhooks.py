@@ -55,6 +55,9 @@ async def create(
 
     The secret is shown this once. Events are those from now on.
     """
+    if not here.challenges.passes(owner.account):
+        detail = "Too many addresses were tried: try again in a while."
+        raise ApiError(Code.TOO_MANY_REQUESTS, detail, retry_after=60)
     if len(await here.endpoints.of(owner.account)) >= _MOST:
         raise ApiError(Code.TOO_MANY_REQUESTS, f"An account has at most {_MOST} endpoints.")
     now, secret = here.clock.now(), new_secret()

@@ -35,7 +35,6 @@ from services.gateway.keyring import Keyring
 from services.gateway.photos.decoder import Decoder
 from services.gateway.repository import ACCOUNTS, JOBS, Accounts, Jobs
 from services.gateway.submissions import Entrance, Submissions
-from services.gateway.throttle import Throttle
 from services.gateway.turned_away import TURNED_AWAY, TurnedAways
 from services.gateway.waiters import Waiters
 from services.kit import keys
@@ -47,6 +46,7 @@ from services.kit.http import Limits
 from services.kit.moderation import WordList, Words
 from services.kit.moderation.words import Category
 from services.kit.seats import Seats
+from services.kit.throttle import Throttle
 from tests.unit.gateway.catalogue import CATALOGUE
 from tests.unit.gateway.documented import Documented
 from tests.unit.gateway.stories import NOW, Story

@@ -14,6 +14,7 @@ from services.contracts import AccountId
 from services.contracts.events import AccountChanged, AccountStatus, KeyGrant, Scope
 from services.kit import keys
 from services.kit.documents import MemoryDocuments
+from services.kit.throttle import Throttle
 from services.notify.api import Notify, create_app
 from services.notify.core.address import TargetRules
 from services.notify.hub import Hub
@@ -73,6 +74,7 @@ async def house() -> AsyncIterator[House]:
         endpoints=hooks.endpoints,
         deliveries=hooks.deliveries,
         fanout=hooks.fanout,
+        challenges=Throttle(hooks.clock, rate=1 / 30, burst=30),
         challenger=Challenger(hooks.receiver, TargetRules(), hooks.clock),
         told=hooks.deliverer.wake,
     )
@@ -250,3 +252,13 @@ async def test_tickets_are_for_keys_that_read(house: House) -> None:
     writer = await house.key(scopes=(Scope.JOBS_WRITE,))
     assert (await house.client.post("/v1/stream-tickets", headers=writer)).status_code == 403
     assert (await house.client.post("/v1/stream-tickets")).status_code == 401
+
+
+async def test_nobody_has_us_knock_at_strangers_doors_for_ever(house: House) -> None:
+    key = await house.key()
+    house.hooks.receiver.says = lambda _: Answer(404, b"")
+    for _ in range(30):
+        await house.client.post("/v1/webhooks", json={"url": URL}, headers=key)
+    answer = await house.client.post("/v1/webhooks", json={"url": URL}, headers=key)
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+    assert len(house.hooks.receiver.got) == 30
