@@ -24,6 +24,9 @@ class NotifySettings(ServiceSettings):
     connections: int = Field(
         20, ge=1, le=10_000, description="streams of one account on one replica, 1 to 10000"
     )
+    origins: tuple[str, ...] = Field(
+        (), description="origins whose pages may open a WebSocket, such as https://app.example"
+    )
     requests_at_once: int = Field(
         10_000, ge=1, le=100_000, description="streams of all accounts on one replica, 1 to 100000"
     )

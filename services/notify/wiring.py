@@ -68,6 +68,7 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
         pepper=settings.pepper,
         clock=context.clock,
         stream_seconds=settings.stream_seconds,
+        origins=frozenset(settings.origins),
         tickets=Tickets(plumbing.documents(TICKETS), context.clock),
         endpoints=hooks.endpoints,
         deliveries=hooks.deliveries,

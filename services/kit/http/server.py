@@ -15,6 +15,7 @@ from services.kit.component import Readiness
 
 __all__ = ["HttpServer", "UvicornServer", "listen"]
 
+_LARGEST_MESSAGE = 4096  # of a WebSocket; ours to send are larger, but come from us
 _KEEP_ALIVE_SECONDS = 75  # longer than the balancers before us keep theirs
 
 
@@ -31,6 +32,8 @@ class UvicornServer(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                ws_max_size=_LARGEST_MESSAGE,
+                ws_per_message_deflate=False,
                 timeout_graceful_shutdown=math.ceil(drain_seconds),
             )
         )

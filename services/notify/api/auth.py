@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
+from starlette.requests import HTTPConnection
 
 from services.contracts.events import AccountStatus, Scope
 from services.kit import keys
@@ -14,7 +15,7 @@ from services.notify.api.context import Here, Notify
 from services.notify.keyring import KeyOwner
 from services.notify.tickets import TicketRefused, TicketUsed
 
-__all__ = ["Listens", "Reader", "Writer"]
+__all__ = ["Listens", "Reader", "Writer", "listens"]
 
 
 def _with(scope: Scope) -> Callable[..., Awaitable[KeyOwner]]:
@@ -28,8 +29,12 @@ def _with(scope: Scope) -> Callable[..., Awaitable[KeyOwner]]:
 
 
 async def _known(request: Request, here: Here) -> KeyOwner:
-    refuse_credentials_in_url(request)
-    plain = bearer(request)
+    return await _known_by(request, here)
+
+
+async def _known_by(connection: HTTPConnection, here: Notify) -> KeyOwner:
+    refuse_credentials_in_url(connection)
+    plain = bearer(connection)
     if plain is None:
         raise _failed(Code.AUTHENTICATION_REQUIRED)
     owner = await _owner(plain, here)
@@ -40,10 +45,14 @@ async def _known(request: Request, here: Here) -> KeyOwner:
 async def _listens(
     request: Request, here: Here, ticket: Annotated[str | None, Query()] = None
 ) -> KeyOwner:
-    """By a key, or by a ticket that stands for one."""
+    return await listens(request, here, ticket)
+
+
+async def listens(connection: HTTPConnection, here: Notify, ticket: str | None) -> KeyOwner:
+    """By a key, or by a ticket that stands for one. Raises ApiError and Unavailable."""
     if ticket is None:
-        return await _with(Scope.JOBS_READ)(await _known(request, here))
-    refuse_credentials_in_url(request)
+        return await _with(Scope.JOBS_READ)(await _known_by(connection, here))
+    refuse_credentials_in_url(connection)
     try:
         owner = await here.keyring.find(await here.tickets.redeem(ticket))
     except TicketUsed as error:

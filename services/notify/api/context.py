@@ -6,6 +6,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from pydantic import SecretStr
+from starlette.requests import HTTPConnection
 
 from services.kit.clock import Clock
 from services.kit.throttle import Throttle
@@ -17,15 +18,15 @@ from services.notify.webhooks.challenge import Challenger
 from services.notify.webhooks.fanout import FanOut
 from services.notify.webhooks.store import Deliveries, Endpoints
 
-__all__ = ["Here", "Notify"]
+__all__ = ["Here", "Notify", "notify_of"]
 
 
 @dataclass(frozen=True)
 class Notify:
     """`stream_seconds`: how long a stream lasts before its client resumes.
 
-    `told` is called when webhooks are due; `challenges` bounds how many strangers an account may
-    have us ask.
+    `origins`: whose pages may open a WebSocket (none: any, as no cookie opens one). `told` is
+    called when webhooks are due; `challenges` bounds how many strangers an account may have us ask.
     """
 
     feeds: Feeds
@@ -35,6 +36,7 @@ class Notify:
     clock: Clock
     stream_seconds: float
     tickets: Tickets
+    origins: frozenset[str]
     endpoints: Endpoints
     deliveries: Deliveries
     fanout: FanOut
@@ -43,8 +45,12 @@ class Notify:
     told: Callable[[], None]
 
 
+def notify_of(connection: HTTPConnection) -> Notify:
+    return cast(Notify, connection.app.state.notify)
+
+
 async def _notify(request: Request) -> Notify:
-    return cast(Notify, request.app.state.notify)
+    return notify_of(request)
 
 
 Here = Annotated[Notify, Depends(_notify)]

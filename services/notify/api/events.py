@@ -3,12 +3,11 @@
 import random
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from services.contracts import JobId
 from services.kit.budget import budget
 from services.kit.clock import Clock
 from services.kit.http import ApiError, Code
@@ -16,6 +15,7 @@ from services.kit.telemetry import metrics
 from services.kit.telemetry.tracing import SpanKind, span
 from services.notify.api.auth import Listens
 from services.notify.api.context import Here
+from services.notify.api.telling import said
 from services.notify.core import LiveNotice, Notification, parse_position
 from services.notify.hub import Listener, TooManyListeners
 from services.notify.stream import Item, Replay, Reset, feed_stream
@@ -99,15 +99,14 @@ def _sent(item: Item, clock: Clock) -> ServerSentEvent:
             return _pushed(notification, clock)
         case LiveNotice() as live:
             metrics.PUSHES.add(1, channel="sse", outcome="sent")
-            return ServerSentEvent(event=live.type, data={"type": live.type, **live.facts})
+            return ServerSentEvent(event=live.type, data=said(live))
         case Replay.AWAY:
             spread = _RANDOM.randint(0, _RETRY_WHILE_AWAY_MS)
             return ServerSentEvent(retry=_RETRY_WHILE_AWAY_MS + spread, comment="replay is away")
         case Replay.BACK:
             return ServerSentEvent(retry=_RETRY_MS, comment="replay is back")
-        case Reset() as after:
-            data = {"type": "reset", "after": int(after), "jobs": "/v1/jobs"}
-            return ServerSentEvent(event="reset", data=data)
+        case Reset():
+            return ServerSentEvent(event="reset", data=said(item))
 
 
 def _pushed(notification: Notification, clock: Clock) -> ServerSentEvent:
@@ -118,16 +117,5 @@ def _pushed(notification: Notification, clock: Clock) -> ServerSentEvent:
         delay = (clock.now() - notice.at).total_seconds()
         metrics.PUSH_SECONDS.record(max(0.0, delay), channel="sse")
         return ServerSentEvent(
-            id=str(notification.sequence), event=notice.type, data=_data(notification, notice.job)
+            id=str(notification.sequence), event=notice.type, data=said(notification)
         )
-
-
-def _data(notification: Notification, job: JobId) -> dict[str, Any]:
-    notice = notification.notice
-    return {
-        "type": notice.type,
-        "sequence": notification.sequence,
-        "at": notice.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "href": f"/v1/jobs/{job}",
-        **notice.facts,
-    }

@@ -9,8 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
-from services.contracts import AccountId
+from services.contracts import AccountId, KeyId
 from services.contracts.events import AccountChanged, AccountStatus, KeyGrant, Scope
 from services.kit import keys
 from services.kit.documents import MemoryDocuments
@@ -40,6 +41,15 @@ class House:
     hooks: Hooks
     client: httpx2.AsyncClient
     keyring: Keyring
+    hub: Hub
+    tickets: Tickets
+    app: ASGIApp
+    connections: int = 3
+
+    async def key_id(self) -> KeyId:
+        """Of a new key."""
+        header = await self.key()
+        return keys.parse(header["authorization"].removeprefix("Bearer ")).id
 
     async def key(
         self, account: AccountId = ACCOUNT, scopes: tuple[Scope, ...] = BOTH
@@ -63,14 +73,17 @@ async def house() -> AsyncIterator[House]:
     hooks = Hooks()
     hooks.receiver.says = echo
     keyring = Keyring(MemoryDocuments(KEYS, hooks.clock, "notify"))
+    hub = Hub(per_account=House.connections)
+    tickets = Tickets(MemoryDocuments(TICKETS, hooks.clock, "notify"), hooks.clock)
     notify = Notify(
         feeds=hooks.feeds,
-        hub=Hub(),
+        hub=hub,
         keyring=keyring,
         pepper=PEPPER,
         clock=hooks.clock,
         stream_seconds=60,
-        tickets=Tickets(MemoryDocuments(TICKETS, hooks.clock, "notify"), hooks.clock),
+        origins=frozenset({"https://app.example"}),
+        tickets=tickets,
         endpoints=hooks.endpoints,
         deliveries=hooks.deliveries,
         fanout=hooks.fanout,
@@ -78,9 +91,10 @@ async def house() -> AsyncIterator[House]:
         challenger=Challenger(hooks.receiver, TargetRules(), hooks.clock),
         told=hooks.deliverer.wake,
     )
-    transport = httpx2.ASGITransport(create_app(notify, "test"))
+    app = create_app(notify, "test")
+    transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://push.test") as client:
-        yield House(hooks, client, keyring)
+        yield House(hooks, client, keyring, hub, tickets, app)
 
 
 async def made(house: House, key: dict[str, str], **more: Any) -> dict[str, Any]:
