@@ -93,10 +93,11 @@ def dropped(exposition: str) -> float:
 
 
 def test_spans_that_do_not_fit_are_counted_one_by_one() -> None:
-    sent, go_on = list[str](), threading.Event()
+    sent, stuck, go_on = list[str](), threading.Event(), threading.Event()
 
     class Stuck(SpanExporter):
         def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            stuck.set()
             go_on.wait(10)
             sent.extend(span.name for span in spans)
             return SpanExportResult.SUCCESS
@@ -106,7 +107,11 @@ def test_spans_that_do_not_fit_are_counted_one_by_one() -> None:
         provider = TracerProvider(shutdown_on_exit=False)
         provider.add_span_processor(queue)
         tracer = provider.get_tracer("test")
-        for number in range(100):
+        for number in range(8):
+            tracer.start_span(str(number)).end()
+        # What is taken out of the queue and not yet exported is in neither count for a moment.
+        assert stuck.wait(10)
+        for number in range(8, 100):
             tracer.start_span(str(number)).end()
         go_on.set()
         provider.shutdown()
