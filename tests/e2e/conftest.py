@@ -1,5 +1,6 @@
 """One whole system for all end-to-end tests, and a client for accounts of a test's own."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -68,3 +69,14 @@ async def customer(system: System) -> AsyncIterator[NewCustomer]:
     yield open_account
     for made in clients:
         await made.aclose()
+
+
+async def until_notify_knows(system: System, key: str) -> None:
+    """Notify hears of a key from Kafka, a moment after gateway made it."""
+    headers = {"Authorization": f"Bearer {key}"}
+    async with (
+        asyncio.timeout(30),
+        httpx2.AsyncClient(base_url=system.events_url, headers=headers) as client,
+    ):
+        while (await client.get("/v1/webhooks")).status_code != 200:
+            await asyncio.sleep(0.1)

@@ -7,13 +7,14 @@ from heatsink.client import AsyncHeatsink, Heatsink
 from PIL import Image
 
 from services.cli.up import System
-from tests.e2e.conftest import NewCustomer
+from tests.e2e.conftest import NewCustomer, until_notify_knows
 
 
 async def test_the_client_draws_a_picture_and_hears_of_it(
     system: System, customer: NewCustomer
 ) -> None:
     who = await customer("plus")
+    await until_notify_knows(system, who.key)
     with Heatsink(system.url, who.key) as heatsink:
         job = await asyncio.to_thread(heatsink.draw, "a red fox", steps=2, size="128x128")
         content = await asyncio.to_thread(heatsink.picture, job.images[0])

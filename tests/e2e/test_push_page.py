@@ -12,7 +12,7 @@ import httpx2
 
 from services.cli.parts import free_port
 from services.cli.up import System
-from tests.e2e.conftest import NewCustomer
+from tests.e2e.conftest import NewCustomer, until_notify_knows
 
 PAGE = Path(__file__).parents[2] / "docs" / "push.md"
 
@@ -58,6 +58,7 @@ async def test_the_pages_receiver_verifies_what_it_is_told_of_a_picture(
     system: System, customer: NewCustomer, tmp_path: Path
 ) -> None:
     who, port = await customer("plus"), free_port()
+    await until_notify_knows(system, who.key)
     async with receiver(tmp_path, port) as said:
         given = {
             **os.environ,
