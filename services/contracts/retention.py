@@ -62,7 +62,6 @@ def span_of_time(span: timedelta) -> str:
 
 _DAY = timedelta(days=1)
 _MINUTES = timedelta(minutes=10)
-_HALF_A_MINUTE = timedelta(seconds=30)
 _STAYS = "as long as its account"
 _ONE = "the last state of each"
 

@@ -18,7 +18,7 @@ from services.gateway.api.auth import Operator
 from services.gateway.api.bodies import documented_body, json_of
 from services.gateway.api.context import Gateway, Here
 from services.gateway.api.documented import BODY, KEY, answers
-from services.gateway.api.paging import Cursor, Limit, open_cursor
+from services.gateway.api.paging import Cursor, Limit, open_cursor, page_of
 from services.gateway.core.account import Account, AccountIsErased, Caller, open_account, with_terms
 from services.kit.http import ApiError, Code, FieldError
 
@@ -63,11 +63,11 @@ async def list_(
     position = open_cursor(here, _SCOPE, cursor)
     before = AccountId(position) if position else None
     accounts = await here.accounts.page(before, limit + 1)
-    shown, more = accounts[:limit], len(accounts) > limit
+    shown, next_cursor = page_of(here, _SCOPE, accounts, limit)
     return AccountList(
         data=[account_body(account) for account in shown],
-        has_more=more,
-        next_cursor=here.cursors.seal(_SCOPE, shown[-1].id) if more else None,
+        has_more=next_cursor is not None,
+        next_cursor=next_cursor,
     )
 
 

@@ -11,7 +11,7 @@ from services.gateway.api.accounts import account_id
 from services.gateway.api.auth import Operator
 from services.gateway.api.context import Here
 from services.gateway.api.documented import KEY, answers
-from services.gateway.api.paging import Cursor, Limit, open_cursor
+from services.gateway.api.paging import Cursor, Limit, open_cursor, page_of
 from services.gateway.core.audit import Act, Deed
 from services.kit.http import Code
 
@@ -59,11 +59,11 @@ async def list_(
     scope = f"acts {of}"
     position = open_cursor(here, scope, cursor)
     acts = await here.acts.page(of, before=ActId(position) if position else None, limit=limit + 1)
-    shown, more = acts[:limit], len(acts) > limit
+    shown, next_cursor = page_of(here, scope, acts, limit)
     return ActList(
         data=[_body(act) for act in shown],
-        has_more=more,
-        next_cursor=here.cursors.seal(scope, shown[-1].id) if more else None,
+        has_more=next_cursor is not None,
+        next_cursor=next_cursor,
     )
 
 

@@ -20,7 +20,7 @@ from services.gateway.api.context import Gateway, Here
 from services.gateway.api.documented import BODY, DRAWING, KEY, PHOTO, answers
 from services.gateway.api.intake import digest_of, idempotency_key, spec_of, with_inputs
 from services.gateway.api.job_body import job_body
-from services.gateway.api.paging import Cursor, Limit, open_cursor
+from services.gateway.api.paging import Cursor, Limit, open_cursor, page_of
 from services.gateway.api.sent_photos import inputs_from
 from services.gateway.core.account import Caller
 from services.gateway.core.batch import Batch, Item, cancelled
@@ -81,11 +81,11 @@ async def list_(here: Here, caller: Reader, limit: Limit = 20, cursor: Cursor = 
     position = open_cursor(here, scope, cursor)
     before = BatchId(position) if position else None
     batches = await here.batches.page(caller.account, before=before, limit=limit + 1)
-    shown, more = batches[:limit], len(batches) > limit
+    shown, next_cursor = page_of(here, scope, batches, limit)
     return BatchList(
         data=[batch_body(here, batch) for batch in shown],
-        has_more=more,
-        next_cursor=here.cursors.seal(scope, shown[-1].id) if more else None,
+        has_more=next_cursor is not None,
+        next_cursor=next_cursor,
     )
 
 

@@ -15,7 +15,7 @@ from services.gateway.api.documented import BODY, DRAWING, KEY, PHOTO, answers
 from services.gateway.api.intake import Asked, give_up, preferred_wait, take
 from services.gateway.api.job_body import JobBody, JobList, job_body
 from services.gateway.api.job_request import JobRequest
-from services.gateway.api.paging import Cursor, Limit, open_cursor
+from services.gateway.api.paging import Cursor, Limit, open_cursor, page_of
 from services.gateway.api.patience import while_connected
 from services.gateway.api.refusals import rejected
 from services.gateway.api.sent_photos import inputs_from
@@ -121,11 +121,11 @@ async def list_jobs(
     position = open_cursor(here, scope, cursor)
     before = JobId(position) if position else None
     jobs = await here.desk.page(caller.account, of, before=before, limit=limit + 1)
-    shown, more = jobs[:limit], len(jobs) > limit
+    shown, next_cursor = page_of(here, scope, jobs, limit)
     return JobList(
         data=[job_body(here, job) for job in shown],
-        has_more=more,
-        next_cursor=here.cursors.seal(scope, shown[-1].id) if more else None,
+        has_more=next_cursor is not None,
+        next_cursor=next_cursor,
     )
 
 
