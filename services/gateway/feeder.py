@@ -23,12 +23,12 @@ from services.gateway.core.batch import cancelled as with_cancel
 from services.gateway.core.idempotency import body_digest
 from services.gateway.core.job import AlreadyEnded, Job
 from services.gateway.desk import Desk, Order
+from services.gateway.moderating import verdict_on
 from services.gateway.repository import Accounts
 from services.kit.clock import Clock
 from services.kit.errors import Unavailable
-from services.kit.moderation import Moderator, Strictness
+from services.kit.moderation import Moderator
 from services.kit.pause import pause
-from services.kit.telemetry import metrics
 
 __all__ = ["Feeder"]
 
@@ -140,9 +140,8 @@ class Feeder:
 
     async def _hand(self, caller: Caller, batch: Batch, index: int, into: _Handed) -> None:
         order = _order(caller, batch, index)
-        verdict = await self._moderator.prompt(order.spec.prompt, Strictness.AUTO)
+        verdict = await verdict_on(self._moderator, order.spec.prompt)
         if verdict.refused:
-            metrics.MODERATION_REFUSED.add(1, stage="input")
             named = ", ".join(verdict.categories)
             into.refusals[index] = f"The content policy refuses this: {named}."
             return

@@ -29,10 +29,11 @@ from services.gateway.core.spec import SEEDS, Wish, job_spec, lighter_render
 from services.gateway.core.tokens import TokenInvalid, TokenSigner
 from services.gateway.desk import Desk, IdempotencyKeyReused, Order, idempotency_of
 from services.gateway.keyring import KeyRefused, Keyring
+from services.gateway.moderating import verdict_on
 from services.gateway.turned_away import TurnedAways
 from services.kit.clock import Clock
 from services.kit.http import Code
-from services.kit.moderation import Moderator, Strictness
+from services.kit.moderation import Moderator
 from services.kit.telemetry import metrics
 from services.kit.throttle import Throttle
 
@@ -128,9 +129,8 @@ class Submissions:
     async def _submit(self, caller: Caller, event: JobSubmitted) -> None:
         order = self._order(caller, event)
         await self._check_photos(event)
-        verdict = await self._in.moderator.prompt(event.prompt, Strictness.AUTO)
+        verdict = await verdict_on(self._in.moderator, event.prompt)
         if verdict.refused:
-            metrics.MODERATION_REFUSED.add(1, stage="input")
             raise _Refused(Code.CONTENT_REFUSED, ", ".join(verdict.categories))
         try:
             await self._in.desk.take(order)

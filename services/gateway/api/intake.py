@@ -22,10 +22,10 @@ from services.gateway.core.job import AlreadyEnded
 from services.gateway.core.pricing import units
 from services.gateway.core.spec import SEEDS, Wish, job_spec, lighter_render
 from services.gateway.desk import IdempotencyKeyReused, Order, Receipt
+from services.gateway.moderating import verdict_on
 from services.kit.errors import Unavailable
 from services.kit.http import ApiError, Code, FieldError
 from services.kit.moderation import Strictness
-from services.kit.telemetry import metrics
 
 __all__ = [
     "Asked",
@@ -100,9 +100,8 @@ async def _stored(here: Gateway, order: Order, inputs: Inputs | None) -> Receipt
 
 async def _moderate(here: Gateway, spec: JobSpec, strictness: Strictness) -> None:
     """Raises ApiError when a moderator refuses the prompt, Unavailable when it is away."""
-    verdict = await here.moderator.prompt(spec.prompt, strictness)
+    verdict = await verdict_on(here.moderator, spec.prompt, strictness)
     if verdict.refused:
-        metrics.MODERATION_REFUSED.add(1, stage="input")
         raise content_refused("input", verdict.categories)
 
 
