@@ -4,17 +4,30 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.sizes import Figures, Sizes
 from services.cli.up import System, UpOptions
 
-__all__ = ["EMBER", "NOOP", "Bench", "environment", "options_for", "running_bench", "say"]
+__all__ = [
+    "EMBER",
+    "NOOP",
+    "Bench",
+    "Measures",
+    "environment",
+    "measured",
+    "options_for",
+    "running_bench",
+    "say",
+]
 
 EMBER = {"HEATSINK_RENDER_ENGINE": "diffusers"}
 NOOP = {"HEATSINK_RENDER_ENGINE": "noop", "HEATSINK_RENDER_NOOP_STEP_SECONDS": "0"}
+
+Measures = Mapping[str, Callable[[Sizes], Awaitable[Figures]]]
 
 _NOT_COMPILED = "PYTHONDONTWRITEBYTECODE"
 _LOGS = {"HEATSINK_LOG_FORMAT": "json"}
@@ -40,6 +53,16 @@ def environment() -> dict[str, str]:
 
 def options_for(engine: dict[str, str], folder: Path) -> UpOptions:
     return UpOptions({**environment(), **_LOGS, **engine}, data=folder)
+
+
+async def measured(measures: Measures, only: tuple[str, ...], sizes: Sizes) -> Figures:
+    """One measurement after the other, of those that are wanted."""
+    figures: Figures = {}
+    for name, measure in measures.items():
+        if name in only:
+            say(f"measuring {name}")
+            figures |= await measure(sizes)
+    return figures
 
 
 @asynccontextmanager

@@ -4,14 +4,14 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import httpx2
 
 from benchmarks.api.photos import heavy, snapshot
 from benchmarks.api.wrk import CREATE, loaded
-from benchmarks.bench import NOOP, Bench, running_bench, say
+from benchmarks.bench import NOOP, Bench, Measures, measured, running_bench
 from benchmarks.client import opened
 from benchmarks.processes import resident_mb
 from benchmarks.sizes import Figures, Sizes
@@ -32,12 +32,7 @@ _MALFORMED = "Bearer hs_live_00000000_nobody"
 
 
 async def api(only: tuple[str, ...], sizes: Sizes) -> Figures:
-    figures: Figures = {}
-    for name, measure in _MEASURES.items():
-        if name in only:
-            say(f"measuring {name}")
-            figures |= await measure(sizes)
-    return figures
+    return await measured(_MEASURES, only, sizes)
 
 
 async def _requests(sizes: Sizes) -> Figures:
@@ -167,7 +162,7 @@ async def _until_open(port: int) -> None:
             await asyncio.sleep(0.1)
 
 
-_MEASURES: dict[str, Callable[[Sizes], Awaitable[Figures]]] = {
+_MEASURES: Measures = {
     "requests": _requests,
     "held": _held,
     "photos": _photos,

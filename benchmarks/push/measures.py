@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx2
@@ -12,7 +12,7 @@ import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer  # type: ignore[import-untyped]
 from heatsink.client import submission
 
-from benchmarks.bench import NOOP, Bench, running_bench, say
+from benchmarks.bench import NOOP, Bench, Measures, measured, running_bench
 from benchmarks.client import opened, percentile
 from benchmarks.processes import resident_mb
 from benchmarks.push.sinks import Sinks, sinks
@@ -35,12 +35,7 @@ _QUIET = 3.0
 
 
 async def push(only: tuple[str, ...], sizes: Sizes) -> Figures:
-    figures: Figures = {}
-    for name, measure in _MEASURES.items():
-        if name in only:
-            say(f"measuring {name}")
-            figures |= await measure(sizes)
-    return figures
+    return await measured(_MEASURES, only, sizes)
 
 
 async def _webhooks(sizes: Sizes) -> Figures:
@@ -197,7 +192,7 @@ async def _bare() -> AsyncIterator[tuple[str, int]]:
         await process.wait()
 
 
-_MEASURES: dict[str, Callable[[Sizes], Awaitable[Figures]]] = {
+_MEASURES: Measures = {
     "webhooks": _webhooks,
     "streams": _streams,
     "submissions": _submissions,
