@@ -6,10 +6,10 @@ from datetime import datetime
 from services.contracts import AccountId, Event
 from services.contracts.events import AccountErased
 from services.kit.erasures import Erasure
+from services.notify.deliveries.store import Deliveries, Endpoints
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
-from services.notify.webhooks.store import Deliveries, Endpoints
 
 __all__ = ["erasing", "says"]
 

@@ -15,6 +15,11 @@ from services.kit.plumbing import Plumbing, plumb
 from services.kit.throttle import Throttle
 from services.notify.api import Notify, create_app
 from services.notify.closing import StreamCloser
+from services.notify.deliveries.challenge import Challenger
+from services.notify.deliveries.deliverer import Deliverer
+from services.notify.deliveries.fanout import FanOut
+from services.notify.deliveries.sender import Sender
+from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 from services.notify.erasing import erasing, says
 from services.notify.handlers import Handlers
 from services.notify.hub import Hub
@@ -23,11 +28,6 @@ from services.notify.repository import HEADS, NOTIFICATIONS, Feeds, RowFeeds
 from services.notify.retention import Retention
 from services.notify.settings import NotifySettings
 from services.notify.tickets import TICKETS, Tickets
-from services.notify.webhooks.challenge import Challenger
-from services.notify.webhooks.deliverer import Deliverer
-from services.notify.webhooks.fanout import FanOut
-from services.notify.webhooks.sender import Sender
-from services.notify.webhooks.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 
 __all__ = ["NAME", "build"]
 

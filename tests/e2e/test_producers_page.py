@@ -11,7 +11,7 @@ from services.cli.up import System
 from tests.e2e.conftest import NewCustomer
 
 PAGE = Path(__file__).parents[2] / "docs" / "producers.md"
-COUNT = int(os.environ.get("HEATSINK_SUBMISSIONS", "30"))
+COUNT = int(os.environ.get("PRODUCER_SUBMISSIONS", "30"))
 
 
 async def test_the_pages_producer_reads_one_outcome_for_each_submission(

@@ -10,13 +10,13 @@ from starlette.requests import HTTPConnection
 
 from services.kit.clock import Clock
 from services.kit.throttle import Throttle
+from services.notify.deliveries.challenge import Challenger
+from services.notify.deliveries.fanout import FanOut
+from services.notify.deliveries.store import Deliveries, Endpoints
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
 from services.notify.tickets import Tickets
-from services.notify.webhooks.challenge import Challenger
-from services.notify.webhooks.fanout import FanOut
-from services.notify.webhooks.store import Deliveries, Endpoints
 
 __all__ = ["Here", "Notify", "notify_of"]
 

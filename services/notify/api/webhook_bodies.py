@@ -6,12 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts import DeliveryId, EndpointId
-from services.notify.core.webhook import (
-    Delivery,
-    DeliveryStatus,
-    Endpoint,
-    Outcome,
-)
+from services.notify.core.delivery import Delivery, DeliveryStatus, Outcome
+from services.notify.core.endpoint import Endpoint
 
 __all__ = [
     "DeliveryBody",

@@ -26,9 +26,10 @@ from services.notify.api.webhook_bodies import (
     delivery_body,
     endpoint_body,
 )
-from services.notify.core.webhook import DeliveryStatus, Endpoint, again, rotated
+from services.notify.core.delivery import DeliveryStatus, again
+from services.notify.core.endpoint import Endpoint, rotated
+from services.notify.deliveries.signing import new_secret
 from services.notify.keyring import KeyOwner
-from services.notify.webhooks.signing import new_secret
 
 __all__ = ["router"]
 

@@ -9,12 +9,13 @@ from datetime import timedelta
 from services.contracts import EndpointId
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
-from services.notify.core.webhook import Delivery, Endpoint
-from services.notify.webhooks.deliverer import Deliverer
-from services.notify.webhooks.fanout import FanOut
-from services.notify.webhooks.sender import Answer, Sender
-from services.notify.webhooks.signing import new_secret
-from services.notify.webhooks.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
+from services.notify.core.delivery import Delivery
+from services.notify.core.endpoint import Endpoint
+from services.notify.deliveries.deliverer import Deliverer
+from services.notify.deliveries.fanout import FanOut
+from services.notify.deliveries.sender import Answer, Sender
+from services.notify.deliveries.signing import new_secret
+from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 from tests.unit.notify.fakes import ACCOUNT, NOW, ListFeeds, news
 
 __all__ = ["Hooks", "Post", "Receiver", "Says"]

@@ -19,13 +19,13 @@ from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments, MemoryRows
 from services.kit.erasures import ERASURES, Eraser, Erasure, Erasures
 from services.kit.errors import Unavailable
+from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 from services.notify.erasing import erasing, says
 from services.notify.handlers import Handlers
 from services.notify.hub import Closed, Hub
 from services.notify.keyring import KEYS, KeyOwner, Keyring
 from services.notify.repository import HEADS, NOTIFICATIONS, FeedRow, Head, RowFeeds
 from services.notify.retention import Retention
-from services.notify.webhooks.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 from tests.unit.notify.fakes import ACCOUNT, JOB, NOW
 
 OTHER = AccountId.new(NOW)

@@ -9,8 +9,8 @@ from ipaddress import ip_network
 import pytest
 
 from services.notify.core.address import TargetRules
-from services.notify.core.webhook import Outcome
-from services.notify.webhooks.sender import Answer, Sender, SendFailed
+from services.notify.core.delivery import Outcome
+from services.notify.deliveries.sender import Answer, Sender, SendFailed
 
 LOOPBACK = TargetRules(networks=(ip_network("127.0.0.0/8"),), http=True)
 Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

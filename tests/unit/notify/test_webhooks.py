@@ -10,9 +10,10 @@ from openai import InvalidWebhookSignatureError, OpenAI
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from services.kit.errors import Unavailable
-from services.notify.core.webhook import SCHEDULE, DeliveryStatus, Outcome, again, rotated
-from services.notify.webhooks.sender import Answer, SendFailed
-from services.notify.webhooks.signing import new_secret
+from services.notify.core.delivery import SCHEDULE, DeliveryStatus, Outcome, again
+from services.notify.core.endpoint import rotated
+from services.notify.deliveries.sender import Answer, SendFailed
+from services.notify.deliveries.signing import new_secret
 from tests.unit.notify.fakes import ACCOUNT
 from tests.unit.notify.hooks import Hooks, Post, Says
 

@@ -18,11 +18,11 @@ from services.kit.documents import MemoryDocuments
 from services.kit.throttle import Throttle
 from services.notify.api import Notify, create_app
 from services.notify.core.address import TargetRules
+from services.notify.deliveries.challenge import Challenger
+from services.notify.deliveries.sender import Answer
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
 from services.notify.tickets import TICKETS, Tickets
-from services.notify.webhooks.challenge import Challenger
-from services.notify.webhooks.sender import Answer
 from tests.unit.notify.fakes import ACCOUNT, NOW
 from tests.unit.notify.hooks import Hooks, Post
 

@@ -20,7 +20,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from services.contracts import WireRecord, decode
 from services.contracts.events import JobSubmitted
-from services.notify.webhooks.signing import new_secret, signed
+from services.notify.deliveries.signing import new_secret, signed
 from tests.unit.gateway import stories
 from tests.unit.gateway.house import PNG, House, Tenant
 from tests.unit.gateway.photographs import photo

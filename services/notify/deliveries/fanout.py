@@ -12,10 +12,10 @@ from services.kit.clock import Clock
 from services.kit.errors import Unavailable
 from services.kit.pause import pause
 from services.kit.remembered import Remembered
-from services.notify.core.webhook import Endpoint
+from services.notify.core.endpoint import Endpoint
+from services.notify.deliveries.signing import delivery_of
+from services.notify.deliveries.store import Deliveries, Endpoints
 from services.notify.repository import Feeds
-from services.notify.webhooks.signing import delivery_of
-from services.notify.webhooks.store import Deliveries, Endpoints
 
 __all__ = ["FanOut"]
 

@@ -5,9 +5,9 @@ import secrets
 from services.kit.clock import Clock
 from services.kit.http import ApiError, Code, FieldError
 from services.notify.core.address import TargetRefused, TargetRules, parse_target
-from services.notify.core.webhook import Outcome
-from services.notify.webhooks.sender import Sender, SendFailed
-from services.notify.webhooks.signing import body_of, signed
+from services.notify.core.delivery import Outcome
+from services.notify.deliveries.sender import Sender, SendFailed
+from services.notify.deliveries.signing import body_of, signed
 
 __all__ = ["Challenger"]
 

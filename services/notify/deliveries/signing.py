@@ -10,7 +10,8 @@ from standardwebhooks.webhooks import Webhook
 
 from services.contracts import DeliveryId
 from services.notify.core import Notification
-from services.notify.core.webhook import Delivery, Endpoint
+from services.notify.core.delivery import Delivery
+from services.notify.core.endpoint import Endpoint
 
 __all__ = ["body_of", "delivery_of", "new_secret", "signed"]
 

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from services.contracts import AccountId, DeliveryId, EndpointId
 from services.kit.documents import Change, CollectionSpec, Condition, Documents, Index
-from services.notify.core.webhook import Delivery, DeliveryStatus, Endpoint
+from services.notify.core.delivery import Delivery, DeliveryStatus
+from services.notify.core.endpoint import Endpoint
 
 __all__ = ["DELIVERIES", "ENDPOINTS", "Deliveries", "Endpoints"]
 

@@ -14,21 +14,19 @@ from services.kit.clock import Clock
 from services.kit.errors import Unavailable
 from services.kit.pause import pause
 from services.kit.telemetry import SpanKind, current_traceparent, metrics, span
-from services.notify.core.webhook import (
+from services.notify.core.delivery import (
     Attempt,
     Delivery,
     DeliveryStatus,
-    Endpoint,
     Outcome,
-    after_failure,
-    after_success,
     attempted,
     outcome_of,
 )
-from services.notify.webhooks.circuit import Circuits
-from services.notify.webhooks.sender import Answer, Sender, SendFailed
-from services.notify.webhooks.signing import signed
-from services.notify.webhooks.store import Deliveries, Endpoints
+from services.notify.core.endpoint import Endpoint, after_failure, after_success
+from services.notify.deliveries.circuit import Circuits
+from services.notify.deliveries.sender import Answer, Sender, SendFailed
+from services.notify.deliveries.signing import signed
+from services.notify.deliveries.store import Deliveries, Endpoints
 
 __all__ = ["Deliverer"]
 

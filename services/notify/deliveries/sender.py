@@ -15,7 +15,7 @@ from services.notify.core.address import (
     is_allowed,
     parse_target,
 )
-from services.notify.core.webhook import Outcome
+from services.notify.core.delivery import Outcome
 
 __all__ = ["Answer", "Resolve", "SendFailed", "Sender", "resolve"]
 
