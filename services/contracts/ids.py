@@ -109,10 +109,14 @@ class UploadId(Id):
 
 
 class EndpointId(Id):
-    """Where an account's webhooks go."""
+    """Where an account is told: a webhook, or a browser, which has the id of its address."""
 
     __slots__ = ()
     prefix = "whe"
+
+    @classmethod
+    def of(cls, account: AccountId, url: str) -> "EndpointId":
+        return cls(f"{cls.prefix}_{sha256(f'{account} {url}'.encode()).hexdigest()[:32]}")
 
 
 class DeliveryId(Id):

@@ -140,16 +140,22 @@ _DOCUMENTS = (
         "HEATSINK_NOTIFY_RETENTION_DAYS",
     ),
     Kept(
-        "where webhooks go, with their secrets", "notify", "endpoints", None, _STAYS, Goes.ERASURE
+        "webhooks with their secrets, browsers with their keys",
+        "notify",
+        "endpoints",
+        None,
+        _STAYS,
+        Goes.ERASURE,
     ),
     Kept(
-        "webhooks' deliveries, with their attempts",
+        "deliveries to webhooks and browsers, with their attempts",
         "notify",
         "deliveries",
         _days(7),
-        "from the event",
+        "from the event; a browser's a day",
         Goes.INDEX,
     ),
+    Kept("the key that signs pushes to browsers", "notify", "vapid", None, _ONE, Goes.USE),
     Kept(
         "stream tickets", "notify", "tickets", timedelta(seconds=30), "from the making", Goes.INDEX
     ),

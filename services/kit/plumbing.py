@@ -1,6 +1,6 @@
 """What every service stands on, made from its settings: bus, database, outbox relay."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -70,14 +70,16 @@ class Plumbing:
     async def ensure(self, *specs: CollectionSpec[Any] | RowsSpec[Any]) -> None:
         """Makes indexes; while the database is away readiness says so, and this waits."""
         self.context.diagnosis.add(indexes_check(self.store, specs))
+        await self.patiently(lambda: self.store.ensure(*specs))
+
+    async def patiently(self, ask: Callable[[], Awaitable[S]]) -> S:
+        """What the database answers, be it after a while: readiness tells of the wait."""
         while True:
             try:
-                await self.store.ensure(*specs)
+                return await ask()
             except Unavailable as error:
                 self.context.readiness.block(error.part, str(error)[:200])
                 await self.context.clock.sleep(_RETRY_SECONDS)
-            else:
-                return
 
     def rows(self, spec: RowsSpec[S]) -> Rows[S]:
         return MongoRows(self.store, spec)

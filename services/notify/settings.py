@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from services.kit.settings import Port, Secret, ServiceSettings
 from services.notify.core.address import TargetRules
+from services.notify.core.subscription import PUSH_SERVICES
 
 __all__ = ["NotifySettings"]
 
@@ -45,6 +46,12 @@ class NotifySettings(ServiceSettings):
     )
     webhook_proxy: str | None = Field(
         None, description="an egress proxy that decides where webhooks may go"
+    )
+    push_services: tuple[str, ...] = Field(
+        PUSH_SERVICES, description="hosts, and all below them, that pushes to browsers may go to"
+    )
+    push_contact: str | None = Field(
+        None, pattern=r"^(mailto:.+@.+|https://.+)$", description="where push services may write to"
     )
     retention_days: float = Field(
         3, gt=0, le=365, description="days that a notification can be replayed, up to 365"

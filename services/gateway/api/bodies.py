@@ -1,25 +1,10 @@
-"""JSON bodies: read strictly by the kit, and written into the OpenAPI document by us."""
+"""JSON bodies and forms as the OpenAPI document tells them: it is written by us."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from fastapi import Request
 from pydantic import BaseModel
 
-from services.kit.http.json_body import read_model
-
-__all__ = ["documented_body", "documented_form", "json_of"]
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def json_of(model: type[M]) -> Callable[[Request], Awaitable[M]]:
-    """A dependency: the request's body as this model. FastAPI's own reading is too lenient."""
-
-    async def read(request: Request) -> M:
-        return await read_model(request, model)
-
-    return read
+__all__ = ["documented_body", "documented_form"]
 
 
 def documented_body(model: type[BaseModel]) -> dict[str, Any]:

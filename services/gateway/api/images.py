@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.gateway.api.auth import Writer
-from services.gateway.api.bodies import documented_body, documented_form, json_of
+from services.gateway.api.bodies import documented_body, documented_form
 from services.gateway.api.context import Here
 from services.gateway.api.documented import BODY, DRAWING, FORM, KEY, answers
 from services.gateway.api.edit_request import EditRequest, edit_of
@@ -15,6 +15,7 @@ from services.gateway.api.image_request import ImageRequest, refuse_unoffered
 from services.gateway.api.image_response import ImagesResponse
 from services.gateway.api.inputs import inputs_of
 from services.kit.http import Code
+from services.kit.http.json_body import json_of
 
 __all__ = ["router"]
 

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from services.contracts import JobId, JobStatus
 from services.gateway.api.auth import Reader, Writer
-from services.gateway.api.bodies import documented_body, json_of
+from services.gateway.api.bodies import documented_body
 from services.gateway.api.context import Gateway, Here
 from services.gateway.api.documented import BODY, DRAWING, KEY, PHOTO, answers
 from services.gateway.api.intake import Asked, give_up, preferred_wait, take
@@ -23,6 +23,7 @@ from services.gateway.core.job import AlreadyEnded, Job
 from services.gateway.repository import Filter
 from services.kit.blobs import BlobMissing
 from services.kit.http import ApiError, Code, FieldError
+from services.kit.http.json_body import json_of
 
 __all__ = ["router"]
 

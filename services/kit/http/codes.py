@@ -117,6 +117,12 @@ class Code(StrEnum):
     WEBHOOK_ADDRESS_NOT_PUBLIC = "webhook_address_not_public", 422, "It leads to no public address"
     WEBHOOK_PORT_NOT_ALLOWED = "webhook_port_not_allowed", 422, "That port is not allowed"
     WEBHOOK_NOT_VERIFIED = "webhook_not_verified", 422, "It did not answer the challenge"
+    PUSH_ENDPOINT_NOT_ALLOWED = (
+        "push_endpoint_not_allowed",
+        422,
+        "Pushes go to push services only",
+    )
+    PUSH_KEYS_INVALID = "push_keys_invalid", 422, "Those are no keys of a subscription"
     GONE = "gone", 410, "It was deleted"
 
     # Ours

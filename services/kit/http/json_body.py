@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -12,7 +12,7 @@ from services.kit.http.codes import Code
 from services.kit.http.problems import ApiError
 from services.kit.http.validation import from_validation
 
-__all__ = ["parse", "read_json", "read_model"]
+__all__ = ["json_of", "parse", "read_json", "read_model"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -34,6 +34,15 @@ async def read_model(request: Request, model: type[M]) -> M:
         return model.model_validate_json(raw, strict=True)
     except ValidationError as error:
         raise from_validation(error.errors(include_url=False)) from error
+
+
+def json_of(model: type[M]) -> Callable[[Request], Awaitable[M]]:
+    """A dependency: the request's body as this model. FastAPI's own reading is too lenient."""
+
+    async def read(request: Request) -> M:
+        return await read_model(request, model)
+
+    return read
 
 
 def parse(raw: bytes) -> Any:

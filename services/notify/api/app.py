@@ -5,7 +5,7 @@ from starlette.types import ASGIApp
 
 from services.kit.http import protect
 from services.kit.http.api import install_api
-from services.notify.api import events, sockets, tickets, webhooks
+from services.notify.api import events, push, sockets, tickets, webhooks
 from services.notify.api.context import Notify
 
 __all__ = ["create_app"]
@@ -27,5 +27,6 @@ def create_app(notify: Notify, version: str, *, at_once: int = 10_000) -> ASGIAp
     app.include_router(sockets.router)
     app.include_router(tickets.router)
     app.include_router(webhooks.router)
+    app.include_router(push.router)
     install_api(app)
     return protect(app, at_once=at_once)

@@ -10,9 +10,11 @@ from starlette.requests import HTTPConnection
 
 from services.kit.clock import Clock
 from services.kit.throttle import Throttle
+from services.notify.core.address import TargetRules
 from services.notify.deliveries.challenge import Challenger
 from services.notify.deliveries.fanout import FanOut
 from services.notify.deliveries.store import Deliveries, Endpoints
+from services.notify.deliveries.vapid import Vapid
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
@@ -42,6 +44,9 @@ class Notify:
     fanout: FanOut
     challenger: Challenger
     challenges: Throttle
+    vapid: Vapid
+    rules: TargetRules
+    push_services: tuple[str, ...]
     told: Callable[[], None]
 
 

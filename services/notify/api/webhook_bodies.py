@@ -10,6 +10,7 @@ from services.notify.core.delivery import Delivery, DeliveryStatus, Outcome
 from services.notify.core.endpoint import Endpoint
 
 __all__ = [
+    "ENDS",
     "DeliveryBody",
     "DeliveryList",
     "EndpointBody",
@@ -20,6 +21,7 @@ __all__ = [
     "Redelivered",
     "Redelivery",
     "Rotation",
+    "Type",
     "delivery_body",
     "endpoint_body",
 ]
@@ -37,7 +39,7 @@ Type = Literal[
 ]
 
 
-_ENDS: tuple[Type, ...] = ("job.completed", "job.failed", "job.cancelled", "job.rejected")
+ENDS: tuple[Type, ...] = ("job.completed", "job.failed", "job.cancelled", "job.rejected")
 
 
 class _In(BaseModel):
@@ -49,7 +51,7 @@ class EndpointRequest(_In):
         description="https, a public host, port 443.", examples=["https://a.example/h"]
     )
     types: list[Type] = Field(
-        list(_ENDS), min_length=1, description="What to be told of: by default each end."
+        list(ENDS), min_length=1, description="What to be told of: by default each end."
     )
 
 

@@ -1,16 +1,14 @@
 """Webhooks: an account's endpoints, and what became of each delivery."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Query, Response
 
 from services.contracts import EndpointId
 from services.kit.http import ApiError, Code
-from services.kit.http.json_body import read_model
+from services.kit.http.json_body import json_of
 from services.notify.api.auth import Reader, Writer
 from services.notify.api.context import Here, Notify
 from services.notify.api.webhook_bodies import (
@@ -26,7 +24,7 @@ from services.notify.api.webhook_bodies import (
     delivery_body,
     endpoint_body,
 )
-from services.notify.core.delivery import DeliveryStatus, again
+from services.notify.core.delivery import Channel, DeliveryStatus, again
 from services.notify.core.endpoint import Endpoint, rotated
 from services.notify.deliveries.signing import new_secret
 from services.notify.keyring import KeyOwner
@@ -35,22 +33,13 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
-M = TypeVar("M", bound=BaseModel)
-
 _MOST = 20
 _PAGE = 100
 
 
-def _json(model: type[M]) -> Callable[[Request], Awaitable[M]]:
-    async def read(request: Request) -> M:
-        return await read_model(request, model)
-
-    return read
-
-
 @router.post("", operation_id="createWebhook", status_code=201, summary="Add an endpoint")
 async def create(
-    here: Here, owner: Writer, posted: Annotated[EndpointRequest, Depends(_json(EndpointRequest))]
+    here: Here, owner: Writer, posted: Annotated[EndpointRequest, Depends(json_of(EndpointRequest))]
 ) -> EndpointMade:
     """It is told a challenge first, `webhook.challenge`, and must answer with what it says.
 
@@ -59,7 +48,7 @@ async def create(
     if not here.challenges.passes(owner.account):
         detail = "Too many addresses were tried: try again in a while."
         raise ApiError(Code.TOO_MANY_REQUESTS, detail, retry_after=60)
-    if len(await here.endpoints.of(owner.account)) >= _MOST:
+    if len(await here.endpoints.of(owner.account, Channel.WEBHOOK)) >= _MOST:
         raise ApiError(Code.TOO_MANY_REQUESTS, f"An account has at most {_MOST} endpoints.")
     now, secret = here.clock.now(), new_secret()
     await here.challenger.challenge(posted.url, secret)
@@ -80,7 +69,7 @@ async def create(
 
 @router.get("", operation_id="listWebhooks", summary="List endpoints")
 async def list_(here: Here, owner: Reader) -> EndpointList:
-    found = await here.endpoints.of(owner.account)
+    found = await here.endpoints.of(owner.account, Channel.WEBHOOK)
     return EndpointList(data=[endpoint_body(one) for one in found])
 
 
@@ -94,7 +83,7 @@ async def change(
     here: Here,
     owner: Writer,
     id: str,
-    posted: Annotated[EndpointChange, Depends(_json(EndpointChange))],
+    posted: Annotated[EndpointChange, Depends(json_of(EndpointChange))],
 ) -> EndpointBody:
     """One that is enabled again hears what comes from now on."""
     endpoint = await _mine(here, owner, id)
@@ -125,7 +114,7 @@ async def delete(here: Here, owner: Writer, id: str) -> Response:
 
 @router.post("/{id}/rotate", operation_id="rotateWebhookSecret", summary="Make a new secret")
 async def rotate(
-    here: Here, owner: Writer, id: str, posted: Annotated[Rotation, Depends(_json(Rotation))]
+    here: Here, owner: Writer, id: str, posted: Annotated[Rotation, Depends(json_of(Rotation))]
 ) -> EndpointMade:
     """Both sign until the overlap is over. The new one is shown this once."""
     endpoint = await _mine(here, owner, id)
@@ -160,7 +149,7 @@ async def deliveries(
 
 @router.post("/{id}/redeliver", operation_id="redeliver", status_code=202, summary="Send again")
 async def redeliver(
-    here: Here, owner: Writer, id: str, posted: Annotated[Redelivery, Depends(_json(Redelivery))]
+    here: Here, owner: Writer, id: str, posted: Annotated[Redelivery, Depends(json_of(Redelivery))]
 ) -> Redelivered:
     """Those named, or those of a range: a hundred at a time. Each keeps its `webhook-id`."""
     endpoint = await _mine(here, owner, id)
@@ -179,10 +168,7 @@ async def redeliver(
 
 
 async def _mine(here: Notify, owner: KeyOwner, id: str) -> Endpoint:
-    try:
-        endpoint = await here.endpoints.get(EndpointId(id))
-    except ValueError as error:
-        raise ApiError(Code.NOT_FOUND) from error
-    if endpoint is None or endpoint.account != owner.account:
+    endpoint = await here.endpoints.mine(owner.account, id, Channel.WEBHOOK)
+    if endpoint is None:
         raise ApiError(Code.NOT_FOUND)
     return endpoint

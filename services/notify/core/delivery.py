@@ -7,6 +7,7 @@ from enum import StrEnum
 from services.contracts import AccountId, DeliveryId, EndpointId, EventId
 
 __all__ = [
+    "KEPT",
     "Attempt",
     "Channel",
     "Delivery",
@@ -24,6 +25,9 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
     WEB_PUSH = "web_push"
 
+
+KEPT = {Channel.WEBHOOK: timedelta(days=7), Channel.WEB_PUSH: timedelta(days=1)}
+"""For how long a delivery is tried, and its log is there; a push is of no use the day after."""
 
 SCHEDULE = (
     timedelta(seconds=5),
@@ -78,7 +82,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event for one endpoint. `tries` counts attempts since it was last asked for."""
+    """One event for one endpoint. `tries` counts attempts since it was last asked for.
+
+    Of pushes with one `topic` that wait for a browser, the last is shown.
+    """
 
     id: DeliveryId
     endpoint: EndpointId
@@ -94,6 +101,7 @@ class Delivery:
     tries: int = 0
     attempts: tuple[Attempt, ...] = ()
     next_at: datetime | None = None
+    topic: str | None = None
 
 
 def outcome_of(status: int, channel: Channel = Channel.WEBHOOK) -> Outcome:

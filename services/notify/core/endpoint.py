@@ -76,6 +76,10 @@ class Endpoint:
             self, disabled_at=None, disabled_because=None, failing_since=None, cursor=cursor
         )
 
+    def renewed(self, types: tuple[str, ...], push: PushKeys, now: datetime) -> "Endpoint":
+        """As its browser tells it anew."""
+        return replace(self, types=types, push=push, changed_at=now)
+
     def wants(self, type_: str) -> bool:
         return self.disabled_at is None and type_ in self.types
 

@@ -6,8 +6,9 @@ from services.kit.clock import Clock
 from services.kit.http import ApiError, Code, FieldError
 from services.notify.core.address import TargetRefused, TargetRules, parse_target
 from services.notify.core.delivery import Outcome
+from services.notify.deliveries.contents import body_of
 from services.notify.deliveries.sender import Sender, SendFailed
-from services.notify.deliveries.signing import body_of, signed
+from services.notify.deliveries.signing import signed
 
 __all__ = ["Challenger"]
 

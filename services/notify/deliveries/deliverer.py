@@ -16,6 +16,7 @@ from services.kit.pause import pause
 from services.kit.telemetry import SpanKind, current_traceparent, metrics, span
 from services.notify.core.delivery import (
     Attempt,
+    Channel,
     Delivery,
     DeliveryStatus,
     Outcome,
@@ -24,8 +25,8 @@ from services.notify.core.delivery import (
 )
 from services.notify.core.endpoint import Endpoint, after_failure, after_success
 from services.notify.deliveries.circuit import Circuits
+from services.notify.deliveries.packing import Packer
 from services.notify.deliveries.sender import Answer, Sender, SendFailed
-from services.notify.deliveries.signing import signed
 from services.notify.deliveries.store import Deliveries, Endpoints
 
 __all__ = ["Deliverer"]
@@ -48,19 +49,22 @@ class Deliverer:
     not written down is made again, under the same `webhook-id`.
     """
 
-    name = "webhooks"
+    name = "deliveries"
 
     def __init__(
         self,
         endpoints: Endpoints,
         deliveries: Deliveries,
         sender: Sender,
+        packer: Packer,
         clock: Clock,
+        *,
         dice: random.Random | None = None,
     ) -> None:
         self._endpoints = endpoints
         self._deliveries = deliveries
         self._sender = sender
+        self._packer = packer
         self._clock = clock
         self._dice = dice or random.SystemRandom()
         self._circuits = Circuits(clock)
@@ -78,7 +82,7 @@ class Deliverer:
             try:
                 await self.look()
             except Unavailable as error:
-                log.warning("webhooks_put_off", part=error.part)
+                log.warning("deliveries_put_off", part=error.part)
             await pause(self._clock, _LOOK_EVERY, self._due)
             self._due.clear()
         await self.idle()
@@ -128,7 +132,7 @@ class Deliverer:
         try:
             await self._deliver(delivery)
         except Unavailable as error:
-            log.warning("webhook_unwritten", delivery=str(delivery.id), part=error.part)
+            log.warning("delivery_unwritten", delivery=str(delivery.id), part=error.part)
         finally:
             self._under_way[delivery.endpoint] -= 1
             self._under_way += Counter()  # forgets those that have none
@@ -151,9 +155,19 @@ class Deliverer:
             lambda known: after_success(known) if good else after_failure(known, attempt),
         )
         if changed and changed.disabled_at and not endpoint.disabled_at:
-            log.warning(
-                "webhook_disabled", endpoint=str(endpoint.id), reason=changed.disabled_because
-            )
+            await self._lost(changed)
+
+    async def _lost(self, endpoint: Endpoint) -> None:
+        """A webhook's owner may mend it; a browser's subscription that is dead stays dead."""
+        log.warning(
+            "endpoint_disabled",
+            endpoint=str(endpoint.id),
+            channel=endpoint.channel.value,
+            reason=endpoint.disabled_because,
+        )
+        if endpoint.channel is Channel.WEB_PUSH:
+            await self._endpoints.delete(endpoint.id)
+            await self._deliveries.drop(("endpoint", "==", endpoint.id))
 
     async def _attempt(
         self, endpoint: Endpoint, delivery: Delivery
@@ -162,10 +176,11 @@ class Deliverer:
         now, began = self._clock.now(), self._clock.monotonic()
         outcome, answer = await self._post(endpoint, delivery, now)
         seconds = round(self._clock.monotonic() - began, 3)
-        metrics.PUSHES.add(1, channel="webhook", outcome=outcome.value)
+        channel = endpoint.channel
+        metrics.PUSHES.add(1, channel=channel.value, outcome=outcome.value)
         if outcome is Outcome.DELIVERED:
             delay = (self._clock.now() - delivery.created_at).total_seconds()
-            metrics.PUSH_SECONDS.record(max(0.0, delay), channel="webhook")
+            metrics.PUSH_SECONDS.record(max(0.0, delay), channel=channel.value)
         status = answer.status if answer else None
         return Attempt(now, outcome, status, seconds), _asked(answer, now)
 
@@ -174,14 +189,13 @@ class Deliverer:
     ) -> tuple[Outcome, Answer | None]:
         """The last span of the trace of the request; the receiver's goes on from it."""
         parent, kind = delivery.traceparent, SpanKind.PRODUCER
-        with span("notify.webhook", parent=parent, kind=kind, event=delivery.type):
-            trace, signers = current_traceparent() or parent, endpoint.signers(now)
-            headers = signed(delivery.event, delivery.body, signers, now, trace)
+        with span(f"notify.{endpoint.channel}", parent=parent, kind=kind, event=delivery.type):
+            parcel = self._packer.pack(endpoint, delivery, now, current_traceparent() or parent)
             try:
-                answer = await self._sender.send(endpoint.url, headers, delivery.body.encode())
+                answer = await self._sender.send(endpoint.url, parcel.headers, parcel.body)
             except SendFailed as failed:
                 return failed.outcome, None
-            return outcome_of(answer.status), answer
+            return outcome_of(answer.status, endpoint.channel), answer
 
 
 def _given_up(delivery: Delivery) -> Delivery:

@@ -13,7 +13,7 @@ from services.kit.errors import Unavailable
 from services.kit.pause import pause
 from services.kit.remembered import Remembered
 from services.notify.core.endpoint import Endpoint
-from services.notify.deliveries.signing import delivery_of
+from services.notify.deliveries.contents import delivery_of
 from services.notify.deliveries.store import Deliveries, Endpoints
 from services.notify.repository import Feeds
 
@@ -41,7 +41,7 @@ class FanOut:
     endpoints made meanwhile by another replica are found by looking.
     """
 
-    name = "webhook fan-out"
+    name = "fan-out"
 
     def __init__(
         self,
@@ -50,7 +50,6 @@ class FanOut:
         feeds: Feeds,
         clock: Clock,
         *,
-        kept: timedelta,
         told: Callable[[], None],
     ) -> None:
         """`told` is called when something is due."""
@@ -58,7 +57,6 @@ class FanOut:
         self._deliveries = deliveries
         self._feeds = feeds
         self._clock = clock
-        self._kept = kept
         self._told = told
         self._looked: Remembered[AccountId, _Looked] = Remembered(10_000)
 
@@ -67,7 +65,7 @@ class FanOut:
             try:
                 await self.look()
             except Unavailable as error:
-                log.warning("webhook_fanout_put_off", part=error.part)
+                log.warning("fanout_put_off", part=error.part)
 
     async def look(self) -> None:
         """Sees to endpoints that are new. Raises Unavailable."""
@@ -99,8 +97,7 @@ class FanOut:
         while page := await self._feeds.after(current.account, cursor, limit=_PAGE):
             wanted = [one for one in page if current.wants(one.notice.type)]
             for one in wanted:
-                now = self._clock.now()
-                await self._deliveries.add(delivery_of(current, one, now, self._kept))
+                await self._deliveries.add(delivery_of(current, one, self._clock.now()))
             cursor = page[-1].sequence
             # A few that nobody wants are read again with the next: that spares a write for each.
             if wanted or len(page) == _PAGE:

@@ -1,51 +1,19 @@
-"""What a webhook says, and its signature (Standard Webhooks)."""
+"""A webhook's signature, and the secrets for it (Standard Webhooks)."""
 
 import base64
-import json
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from standardwebhooks.webhooks import Webhook
 
-from services.contracts import DeliveryId
-from services.notify.core import Notification
-from services.notify.core.delivery import Delivery
-from services.notify.core.endpoint import Endpoint
-
-__all__ = ["body_of", "delivery_of", "new_secret", "signed"]
+__all__ = ["new_secret", "signed"]
 
 _SECRET_BYTES = 32
 
 
 def new_secret() -> str:
     return f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
-
-
-def body_of(type_: str, at: datetime, data: dict[str, object]) -> str:
-    moment = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return json.dumps({"type": type_, "timestamp": moment, "data": data}, separators=(",", ":"))
-
-
-def delivery_of(
-    endpoint: Endpoint, notification: Notification, now: datetime, kept: timedelta
-) -> Delivery:
-    """Due at once. It says what the same event says on every channel."""
-    notice = notification.notice
-    data = {"sequence": notification.sequence, "href": f"/v1/jobs/{notice.job}", **notice.facts}
-    return Delivery(
-        id=DeliveryId.of(endpoint.id, notice.event),
-        endpoint=endpoint.id,
-        account=endpoint.account,
-        event=notice.event,
-        sequence=notification.sequence,
-        type=notice.type,
-        body=body_of(notice.type, notice.at, data),
-        created_at=now,
-        expires_at=now + kept,
-        traceparent=notice.traceparent,
-        next_at=now,
-    )
 
 
 def signed(

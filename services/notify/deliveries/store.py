@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from services.contracts import AccountId, DeliveryId, EndpointId
 from services.kit.documents import Change, CollectionSpec, Condition, Documents, Index
-from services.notify.core.delivery import Delivery, DeliveryStatus
+from services.notify.core.delivery import Channel, Delivery, DeliveryStatus
 from services.notify.core.endpoint import Endpoint
 
 __all__ = ["DELIVERIES", "ENDPOINTS", "Deliveries", "Endpoints"]
@@ -40,9 +40,20 @@ class Endpoints:
         document = await self._documents.load(id)
         return document.state if document else None
 
-    async def of(self, account: AccountId, limit: int = _PAGE) -> list[Endpoint]:
-        found = await self._documents.find([("account", "==", account)], order=("id",), limit=limit)
-        return [document.state for document in found]
+    async def mine(self, account: AccountId, id: str, channel: Channel) -> Endpoint | None:
+        """Only if it is this account's, and of this channel; `id` may be anything."""
+        try:
+            endpoint = await self.get(EndpointId(id))
+        except ValueError:
+            return None
+        owned = endpoint and endpoint.account == account and endpoint.channel is channel
+        return endpoint if owned else None
+
+    async def of(self, account: AccountId, channel: Channel | None = None) -> list[Endpoint]:
+        """All of an account, whose number the routes bound."""
+        found = await self._documents.find([("account", "==", account)], order=("id",), limit=_PAGE)
+        states = (document.state for document in found)
+        return [one for one in states if channel in (None, one.channel)]
 
     async def changed_since(self, moment: datetime) -> list[Endpoint]:
         found = await self._documents.find([("changed_at", ">=", moment)], limit=_PAGE)

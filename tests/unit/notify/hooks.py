@@ -13,9 +13,12 @@ from services.notify.core.delivery import Delivery
 from services.notify.core.endpoint import Endpoint
 from services.notify.deliveries.deliverer import Deliverer
 from services.notify.deliveries.fanout import FanOut
+from services.notify.deliveries.packing import Packer
 from services.notify.deliveries.sender import Answer, Sender
 from services.notify.deliveries.signing import new_secret
 from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
+from services.notify.deliveries.vapid import Vapid, new_key
+from tests.unit.notify.browser import Browser
 from tests.unit.notify.fakes import ACCOUNT, NOW, ListFeeds, news
 
 __all__ = ["Hooks", "Post", "Receiver", "Says"]
@@ -58,6 +61,7 @@ class Hooks:
     hooks: MemoryDocuments[Endpoint]
     sent: MemoryDocuments[Delivery]
     receiver: Receiver
+    vapid: Vapid
 
     def __init__(self, beside: "Hooks | None" = None) -> None:
         self.clock = beside.clock if beside else ManualClock(NOW)
@@ -66,15 +70,20 @@ class Hooks:
         self.sent = beside.sent if beside else MemoryDocuments(DELIVERIES, self.clock, "notify")
         self.endpoints, self.deliveries = Endpoints(self.hooks), Deliveries(self.sent)
         self.receiver = beside.receiver if beside else Receiver()
+        self.vapid = beside.vapid if beside else Vapid(new_key())
         self.deliverer = Deliverer(
-            self.endpoints, self.deliveries, self.receiver, self.clock, random.Random(1)
+            self.endpoints,
+            self.deliveries,
+            self.receiver,
+            Packer(self.vapid),
+            self.clock,
+            dice=random.Random(1),
         )
         self.fanout = FanOut(
             self.endpoints,
             self.deliveries,
             self.feeds,
             self.clock,
-            kept=timedelta(days=7),
             told=self.deliverer.wake,
         )
 
@@ -87,6 +96,21 @@ class Hooks:
             secret=new_secret(),
             now=self.clock.now(),
             cursor=len(self.feeds.rows),
+        )
+        await self.endpoints.add(made)
+        self.fanout.forget(ACCOUNT)
+        return made
+
+    async def browser(self, browser: Browser, *types: str) -> Endpoint:
+        """Its subscription."""
+        made = Endpoint.new(
+            EndpointId.of(ACCOUNT, browser.endpoint),
+            ACCOUNT,
+            browser.endpoint,
+            types or ENDS,
+            now=self.clock.now(),
+            cursor=len(self.feeds.rows),
+            push=browser.keys,
         )
         await self.endpoints.add(made)
         self.fanout.forget(ACCOUNT)

@@ -15,9 +15,7 @@ from services.kit.http import HttpServer
 from services.notify.api.sockets import Close
 from services.notify.hub import Hub
 from tests.unit.notify.fakes import ACCOUNT, news
-from tests.unit.notify.test_webhooks_api import House, house
-
-__all__ = ["house"]
+from tests.unit.notify.house import House
 
 
 @pytest.fixture

@@ -1,0 +1,39 @@
+"""Who is told outside of streams, put together."""
+
+from dataclasses import dataclass
+
+from services.kit.plumbing import Plumbing
+from services.notify.deliveries.challenge import Challenger
+from services.notify.deliveries.deliverer import Deliverer
+from services.notify.deliveries.fanout import FanOut
+from services.notify.deliveries.packing import Packer
+from services.notify.deliveries.sender import Sender
+from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
+from services.notify.deliveries.vapid import VAPID, Vapid, kept_key
+from services.notify.repository import Feeds
+from services.notify.settings import NotifySettings
+
+__all__ = ["Told", "wired"]
+
+
+@dataclass(frozen=True)
+class Told:
+    endpoints: Endpoints
+    deliveries: Deliveries
+    fanout: FanOut
+    deliverer: Deliverer
+    challenger: Challenger
+    vapid: Vapid
+
+
+async def wired(plumbing: Plumbing, feeds: Feeds, settings: NotifySettings) -> Told:
+    clock, rules = plumbing.context.clock, settings.webhook_rules
+    key = await plumbing.patiently(lambda: kept_key(plumbing.documents(VAPID)))
+    vapid = Vapid(key, settings.push_contact)
+    endpoints = Endpoints(plumbing.documents(ENDPOINTS))
+    deliveries = Deliveries(plumbing.documents(DELIVERIES))
+    sender = Sender(rules, seconds=settings.webhook_seconds, proxy=settings.webhook_proxy)
+    deliverer = Deliverer(endpoints, deliveries, sender, Packer(vapid), clock)
+    fanout = FanOut(endpoints, deliveries, feeds, clock, told=deliverer.wake)
+    challenger = Challenger(sender, rules, clock)
+    return Told(endpoints, deliveries, fanout, deliverer, challenger, vapid)
