@@ -1,6 +1,5 @@
 """An OTLP collector in the test's own process: keeps the spans that services send."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.kit.component import Readiness
-from services.kit.http import HttpServer
+from tests.running import served
 
 __all__ = ["Collector", "Span", "collecting"]
 
@@ -88,13 +86,6 @@ async def collecting() -> AsyncIterator[Collector]:
             Route("/v1/metrics", lambda _: Response(), methods=["POST"]),
         ]
     )
-    server = HttpServer(app, "127.0.0.1", 0, Readiness())
-    stop = asyncio.Event()
-    serving = asyncio.create_task(server.run(stop))
-    await server.started.wait()
-    collector.url = f"http://127.0.0.1:{server.port}"
-    try:
+    async with served(app) as port:
+        collector.url = f"http://127.0.0.1:{port}"
         yield collector
-    finally:
-        stop.set()
-        await serving

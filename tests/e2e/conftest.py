@@ -43,6 +43,7 @@ async def system(
             "HEATSINK_DRAIN_SECONDS": "20",
             "HEATSINK_NOTIFY_WEBHOOK_NETWORKS": "127.0.0.0/8",
             "HEATSINK_NOTIFY_WEBHOOK_HTTP": "true",
+            "HEATSINK_NOTIFY_PUSH_SERVICES": "127.0.0.1",
         },
         data=tmp_path_factory.mktemp("system"),
     )
