@@ -15,6 +15,7 @@ class Diary:
 
     `ask` and `answer` (or `broken`, `refused`, `gave_up`) tell of one try to submit, by the
     client's `once`; `cancel` of a wish to cancel; `connected`, `told` and `cut` of a follower;
+    `hook` and `hooked` of a webhook and what it was told;
     `seen` of what the API said of a job at the end; `fault` of what the harness did.
     """
 

@@ -16,6 +16,7 @@ from tests.chaos.figures import record
 from tests.chaos.follower import Follower
 from tests.chaos.knobs import KNOBS
 from tests.chaos.load import Account, Client, Wish, connected, ended
+from tests.chaos.sink import Sink, listening
 from tests.chaos.world import World
 from tests.waiting import eventually
 
@@ -55,6 +56,7 @@ class Row:
     dice: random.Random
     clients: list[Client] = field(default_factory=list)
     followers: list[Follower] = field(default_factory=list)
+    sinks: list[Sink] = field(default_factory=list)
     _leaving: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @classmethod
@@ -81,15 +83,31 @@ class Row:
         self.clients.append(made)
         return made
 
+    async def sink(self, client: Client) -> Sink:
+        """A receiver of webhooks of a client's account."""
+        sink = Sink(f"{client.name}/hook", client.account, self.diary)
+        self.sinks.append(sink)
+        url = self.world.system.events_url
+        return await self._leaving.enter_async_context(listening(sink, url))
+
     def follow(
-        self, client: Client, count: int = 1, patience: tuple[float, float] | None = None
+        self,
+        client: Client,
+        count: int = 1,
+        patience: tuple[float, float] | None = None,
+        *,
+        events_url: str | None = None,
     ) -> list[Follower]:
-        """So many listeners to the news of a client's account; impatient ones hang up."""
+        """So many listeners to the news of a client's account; impatient ones hang up.
+
+        At the system's own notify, or at another one.
+        """
+        first = len(self.followers)
         made = [
             Follower(
-                f"{client.name}/{number}",
+                f"{client.name}/{first + number}",
                 client.account,
-                self.world.system.events_url,
+                events_url or self.world.system.events_url,
                 self.diary,
                 random.Random(self.dice.random()),
                 patience=patience,
@@ -149,9 +167,10 @@ class Row:
         return verdict
 
     def _all_are_told(self) -> bool:
-        """Every follower has heard the end of every job of its account."""
+        """Every follower and every webhook has told the end of every job of its account."""
         jobs = {client.account.id: set(client.jobs.values()) for client in self.clients}
-        return all(jobs[follower.account.id] <= follower.over for follower in self.followers)
+        told: list[Follower | Sink] = [*self.followers, *self.sinks]
+        return all(jobs[one.account.id] <= one.over for one in told)
 
     async def _checked(self) -> Verdict:
         addresses, folder = self.world.system.addresses, self.world.system.folder

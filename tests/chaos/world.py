@@ -58,6 +58,9 @@ def environment(folder: Path, **others: str) -> dict[str, str]:
         "HEATSINK_DRAIN_SECONDS": "6",
         "HEATSINK_KAFKA_SESSION_SECONDS": f"{SESSION_SECONDS:g}",
         "HEATSINK_NOTIFY_CONNECTIONS": "1000",
+        "HEATSINK_NOTIFY_WEBHOOK_HTTP": "true",
+        "HEATSINK_NOTIFY_WEBHOOK_NETWORKS": "127.0.0.0/8",
+        "HEATSINK_NOTIFY_WEBHOOK_SECONDS": "3",
         "HEATSINK_RENDER_ENGINE": "noop",
         "HEATSINK_RENDER_NOOP_STEP_SECONDS": f"{STEP_SECONDS:g}",
         "HEATSINK_RENDER_WORKERS": f"{WORKERS}",
@@ -96,6 +99,11 @@ class World:
             account = await _patiently(operator, "", {"name": "chaos", "plan": plan})
             made = await _patiently(operator, f"/{account['id']}/keys", {})
         return account["id"], made["key"]
+
+    @staticmethod
+    def events_url(replica: ServiceUnit) -> str:
+        """Of a notify beside the system's own."""
+        return f"http://127.0.0.1:{replica.environment['HEATSINK_NOTIFY_PORT']}"
 
     async def until_ready(self) -> None:
         for service in SERVICES:

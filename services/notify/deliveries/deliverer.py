@@ -34,9 +34,6 @@ __all__ = ["Deliverer"]
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 1.0
-_CLAIM = timedelta(seconds=60)
-"""Longer than an attempt may take: then it is anybody's again."""
-
 _OF_ONE = 4
 _OF_ALL = 64
 
@@ -59,13 +56,16 @@ class Deliverer:
         packer: Packer,
         clock: Clock,
         *,
+        claim: timedelta,
         dice: random.Random | None = None,
     ) -> None:
+        """`claim` is longer than an attempt may take: what has no end by then is anybody's."""
         self._endpoints = endpoints
         self._deliveries = deliveries
         self._sender = sender
         self._packer = packer
         self._clock = clock
+        self._claim = claim
         self._dice = dice or random.SystemRandom()
         self._circuits = Circuits(clock)
         self._under_way: Counter[EndpointId] = Counter()
@@ -108,7 +108,7 @@ class Deliverer:
         if (wait := self._circuits.open_until(delivery.endpoint)) is not None:
             await self._put_off(delivery, now + wait)
             return
-        claimed = await self._put_off(delivery, now + _CLAIM)
+        claimed = await self._put_off(delivery, now + self._claim)
         if claimed is None:
             return
         self._under_way[delivery.endpoint] += 1

@@ -1,6 +1,7 @@
 """Who is told outside of streams, put together."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from services.kit.plumbing import Plumbing
 from services.notify.deliveries.challenge import Challenger
@@ -33,7 +34,9 @@ async def wired(plumbing: Plumbing, feeds: Feeds, settings: NotifySettings) -> T
     endpoints = Endpoints(plumbing.documents(ENDPOINTS))
     deliveries = Deliveries(plumbing.documents(DELIVERIES))
     sender = Sender(rules, seconds=settings.webhook_seconds, proxy=settings.webhook_proxy)
-    deliverer = Deliverer(endpoints, deliveries, sender, Packer(vapid), clock)
+    claim = timedelta(seconds=2 * settings.webhook_seconds)
+    packer = Packer(vapid)
+    deliverer = Deliverer(endpoints, deliveries, sender, packer, clock, claim=claim)
     fanout = FanOut(endpoints, deliveries, feeds, clock, told=deliverer.wake)
     challenger = Challenger(sender, rules, clock)
     return Told(endpoints, deliveries, fanout, deliverer, challenger, vapid)

@@ -22,6 +22,7 @@ def figures(evidence: Evidence) -> dict[str, Any]:
         **_renders(evidence),
         **_answers(evidence),
         **_followers(evidence),
+        "webhooks": _webhooks(evidence),
         "over_admitted": sum(1 for _ in over_admitted(evidence)),
         "duplicates": _duplicates(evidence),
         "dead_letters": evidence.dead_letters,
@@ -86,6 +87,12 @@ def _followers(evidence: Evidence) -> dict[str, Any]:
         "followers": len({line["follower"] for line in connected}),
         "reconnect": _percentiles(waits),
     }
+
+
+def _webhooks(evidence: Evidence) -> dict[str, int]:
+    """`again`: how many came under an id that the sink had seen."""
+    told = [(line["sink"], line["id"]) for line in evidence.diary.of("hooked")]
+    return {"told": len(told), "again": len(told) - len(set(told))}
 
 
 def _duplicates(evidence: Evidence) -> dict[str, int]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ENDS", "Diary", "Evidence", "Finding", "Record", "Stored"]
+__all__ = ["ENDS", "TOLD_ENDS", "Diary", "Evidence", "Finding", "Record", "Stored"]
 
 ENDS = {
     "JobRejected": "rejected",
@@ -17,6 +17,10 @@ ENDS = {
     "JobFailed": "failed",
     "JobCancelled": "cancelled",
 }
+
+
+TOLD_ENDS = frozenset(f"job.{end}" for end in ENDS.values())
+"""As feeds name them."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tests.chaos.checker.evidence import ENDS, Evidence, Finding, Record
+from tests.chaos.checker.evidence import ENDS, TOLD_ENDS, Evidence, Finding, Record
 from tests.chaos.checker.ledger import ledger_adds_up
 
 __all__ = ["LAWS", "broken"]
@@ -75,6 +75,25 @@ def followers_hear_every_sequence_in_order(evidence: Evidence) -> Iterator[Findi
             yield Finding("C4", f"{follower} of {account}", detail)
     for line in evidence.diary.of("reset"):
         yield Finding("C4", line["follower"], f"was reset to {line['after']}")
+
+
+def webhooks_tell_every_end(evidence: Evidence) -> Iterator[Finding]:
+    """C4, what was sent: each end at least once, each time in the same words."""
+    words: dict[str, set[str]] = defaultdict(set)
+    heard: dict[str, set[str]] = defaultdict(set)
+    for line in evidence.diary.of("hooked"):
+        words[line["id"]].add(line["digest"])
+        heard[line["sink"]].add(line["id"])
+    for hook in evidence.diary.of("hook"):
+        mine = [row for row in evidence.stored.feed if row["account"] == hook["account"]]
+        ends = {row["_id"] for row in mine if row["type"] in TOLD_ENDS}
+        for missed in sorted(ends - heard[hook["sink"]]):
+            yield Finding("C4", hook["sink"], f"was never told {missed}")
+        for odd in sorted(heard[hook["sink"]] - ends):
+            yield Finding("C4", hook["sink"], f"was told {odd}, which is no end in its feed")
+    for event, digests in words.items():
+        if len(digests) > 1:
+            yield Finding("C4", event, f"was told in {len(digests)} different words")
 
 
 def pictures_are_there_as_told(evidence: Evidence) -> Iterator[Finding]:
@@ -149,6 +168,7 @@ LAWS = (
     outboxes_are_empty,
     feeds_tell_every_end_without_a_gap,
     followers_hear_every_sequence_in_order,
+    webhooks_tell_every_end,
     pictures_are_there_as_told,
     stories_have_no_gap,
 )

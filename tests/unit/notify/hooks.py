@@ -77,6 +77,7 @@ class Hooks:
             self.receiver,
             Packer(self.vapid),
             self.clock,
+            claim=timedelta(seconds=60),
             dice=random.Random(1),
         )
         self.fanout = FanOut(
