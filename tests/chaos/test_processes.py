@@ -152,10 +152,12 @@ async def test_two_sweepers_take_a_job_back_once(row: Row, act: str) -> None:
 
 
 @pytest.mark.row("P-09")
-async def test_a_killed_notify_leaves_no_gap_in_any_stream(row: Row) -> None:
+@pytest.mark.parametrize("followers", [10, pytest.param(100, marks=pytest.mark.whole)])
+async def test_a_killed_notify_leaves_no_gap_in_any_stream(row: Row, followers: int) -> None:
+    """Of five accounts with so many followers each."""
     clients = [await row.client() for _ in range(5)]
     for client in clients:
-        row.follow(client, KNOBS.times(10))
+        row.follow(client, KNOBS.times(followers))
     await row.until_following()
     async with row.load(*clients, most=20):
         for _ in range(KNOBS.times(1)):

@@ -20,8 +20,9 @@ _PROBE_MS = 1_000
 _FLAGS = (
     # Without it a SIGKILL loses acknowledged writes: test_database_keeps_acknowledged_writes.
     "--sync-on-commit",
+    # Where a fifth of it waits to be written, it stands still for good: 256M did, under 1,000 jobs.
     "--cache-size",
-    "256M",
+    "1G",
     "--log-level",
     "WARNING",
 )
