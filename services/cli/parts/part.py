@@ -21,6 +21,8 @@ Report = Callable[[str], None]
 _STOP_WITHIN = 15.0
 _PROBE_EVERY = 0.05
 _PROBE_WITHIN = 5.0
+_LOOKS = 6
+"""In the time of a silence."""
 
 
 def silent(_line: str) -> None:
@@ -30,12 +32,16 @@ def silent(_line: str) -> None:
 class Part(ABC):
     """One server on loopback with a folder and a port of its own.
 
+    One that answers nothing for `silent_for` seconds is ended: it hangs, and whoever keeps it
+    starts it again.
+
     `start` after `stop` or `kill` serves the same data at the same address. A subclass says how the
     folder is made ready, what to run, and what a healthy answer is.
     """
 
     name: ClassVar[str]
     ready_within: ClassVar[float]
+    silent_for: float = 60.0
 
     def __init__(self, folder: Path, port: int | None = None, report: Report = silent) -> None:
         self.folder = folder.resolve()
@@ -110,7 +116,12 @@ class Part(ABC):
 
     async def wait(self) -> int:
         """The exit code, once the process ends by itself or by anyone's hand."""
-        return await self._running.wait()
+        process = self._running
+        watching = asyncio.create_task(self._watch(process))
+        try:
+            return await process.wait()
+        finally:
+            watching.cancel()
 
     async def _launch(self) -> None:
         self._process = await ManagedProcess.spawn(self.command(), log=self.log, cwd=self.folder)
@@ -127,6 +138,15 @@ class Part(ABC):
                     self.name, f"did not answer within {self.ready_within:g} s", process.tail()
                 )
             await asyncio.sleep(_PROBE_EVERY)
+
+    async def _watch(self, process: ManagedProcess) -> None:
+        answered = time.monotonic()
+        while time.monotonic() - answered < self.silent_for:
+            await asyncio.sleep(self.silent_for / _LOOKS)
+            if await self._probe():
+                answered = time.monotonic()
+        self._report(f"{self.name} has answered nothing for {self.silent_for:g} s: ending it")
+        await process.kill()
 
     async def _probe(self) -> bool:
         if not listens(self.port):

@@ -1,5 +1,7 @@
 """What a part does with what an earlier run left behind, on the real servers."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,8 @@ import pytest
 from services.cli.parts import Database, FolderInUse, KafkaBroker, NotReady, Part
 from services.cli.parts.claim import write_pid_file
 from services.cli.parts.ports import is_free
+from services.cli.up.keeper import Backoff, Keeper
+from tests.waiting import eventually
 
 each_part = pytest.mark.parametrize("make", [KafkaBroker, Database])
 
@@ -99,3 +103,19 @@ async def test_a_database_that_has_served_is_never_set_aside(tmp_path: Path) -> 
         await Database(tmp_path).start()
     assert set_aside(tmp_path) == []
     assert processes_of(tmp_path) == []
+
+
+async def test_one_that_hangs_is_ended_so_that_its_keeper_starts_it_again(tmp_path: Path) -> None:
+    said: list[str] = []
+    part = Database(tmp_path, None, said.append)
+    part.silent_for = 3
+    keeper = Keeper(part, said.append, Backoff(first=0.01))
+    await keeper.start()
+    try:
+        hanging = part.pid
+        os.kill(hanging or 0, signal.SIGSTOP)
+        await eventually(lambda: part.pid not in {hanging, None}, within=60)
+        await eventually(lambda: any("was started again" in line for line in said), within=60)
+    finally:
+        await keeper.stop()
+    assert f"{part.name} has answered nothing for 3 s: ending it" in said
