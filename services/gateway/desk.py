@@ -17,7 +17,7 @@ from services.contracts import (
 from services.contracts.events import JobCancelRequested
 from services.gateway.core.acceptance import Bounds, Outlook, obstacle
 from services.gateway.core.account import Caller
-from services.gateway.core.idempotency import Verdict, may_join, verdict
+from services.gateway.core.idempotency import Verdict, key_of_submission, may_join, verdict
 from services.gateway.core.job import Job, cancel, project
 from services.gateway.core.reminder import requested
 from services.gateway.forgetting import forget
@@ -155,8 +155,11 @@ class Desk:
         job = await self._jobs.get(account, id)
         return self._waiters.fold(job) if job else None
 
-    async def with_idempotency(self, idempotency: str) -> Job | None:
-        return await self._jobs.with_idempotency(idempotency)
+    async def submitted(self, account: AccountId, name: SubmissionId) -> Job | None:
+        """The job of a producer's message."""
+        key = idempotency_of(account, key_of_submission(name))
+        job = await self._jobs.with_idempotency(key)
+        return self._waiters.fold(job) if job else None
 
     async def known(self, ids: Sequence[JobId]) -> dict[JobId, Job]:
         """Those of these jobs, of any account, that are there."""

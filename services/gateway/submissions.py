@@ -22,12 +22,12 @@ from services.contracts import (
 from services.contracts.events import CancelSubmitted, JobSubmitted, Scope
 from services.gateway.core.account import Caller
 from services.gateway.core.flaws import Flaw, SpecError
-from services.gateway.core.idempotency import body_digest
+from services.gateway.core.idempotency import body_digest, key_of_submission
 from services.gateway.core.job import AlreadyEnded
 from services.gateway.core.pricing import units
 from services.gateway.core.spec import SEEDS, Wish, job_spec, lighter_render
 from services.gateway.core.tokens import TokenInvalid, TokenSigner
-from services.gateway.desk import Desk, IdempotencyKeyReused, Order, idempotency_of
+from services.gateway.desk import Desk, IdempotencyKeyReused, Order
 from services.gateway.keyring import KeyRefused, Keyring
 from services.gateway.moderating import verdict_on
 from services.gateway.turned_away import TurnedAways
@@ -42,9 +42,6 @@ __all__ = ["Entrance", "Submissions"]
 log = structlog.get_logger(__name__)
 
 _Submission = JobSubmitted | CancelSubmitted
-_MARK = "\u00a7"
-"""No key of an HTTP client's begins with it: those are ASCII."""
-
 _OF_STRANGERS = frozenset({Code.INVALID_TOKEN, Code.INVALID_VALUE})
 _OTHER_WORDS = {"token", "account", "at", "submission"}
 
@@ -149,7 +146,7 @@ class Submissions:
             spec=spec,
             units=units(spec, model),
             digest=body_digest("submissions", said),
-            idempotency_key=_MARK + event.submission,
+            idempotency_key=key_of_submission(event.submission),
             allow_deferred=event.allow_deferred,
             allow_degraded=event.allow_degraded,
             lighter=lighter_render(spec, model),
@@ -164,7 +161,7 @@ class Submissions:
                 raise _Refused(Code.INVALID_VALUE, f"There is no upload {upload}.")
 
     async def _cancel(self, caller: Caller, event: CancelSubmitted) -> None:
-        job = event.job or await self._job_of(caller, event)
+        job = event.job or await self._job_of(caller, event.cancels)
         try:
             found = await self._in.desk.cancel(caller.account, job) if job else None
         except AlreadyEnded:
@@ -172,9 +169,8 @@ class Submissions:
         if found is None:
             raise _Refused(Code.NOT_FOUND)
 
-    async def _job_of(self, caller: Caller, event: CancelSubmitted) -> JobId | None:
-        key = idempotency_of(caller.account, _MARK + (event.cancels or ""))
-        job = await self._in.desk.with_idempotency(key)
+    async def _job_of(self, caller: Caller, name: SubmissionId | None) -> JobId | None:
+        job = await self._in.desk.submitted(caller.account, name) if name else None
         return job.id if job else None
 
     async def _refuse(

@@ -46,11 +46,19 @@ class TurnedAways:
         )
         change = Change(TurnedAway(account, submission, code, now), (event,))
         await self._documents.change(
-            f"{account}/{submission}", lambda known: None if known else change, is_new=True
+            _id(account, submission), lambda known: None if known else change, is_new=True
         )
+
+    async def get(self, account: AccountId, submission: SubmissionId) -> TurnedAway | None:
+        document = await self._documents.load(_id(account, submission))
+        return document.state if document else None
 
     async def erase(self, account: AccountId) -> bool:
         """False while something of it is not published yet."""
         found = await self._documents.find([("account", "==", account)], limit=_PAGE)
         gone = [await self._documents.discard(document.id) for document in found]
         return all(gone) and len(found) < _PAGE
+
+
+def _id(account: AccountId, submission: SubmissionId) -> str:
+    return f"{account}/{submission}"

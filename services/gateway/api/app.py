@@ -23,6 +23,7 @@ from services.gateway.api import (
     limits,
     models,
     submission_tokens,
+    submissions,
     uploads,
 )
 from services.gateway.api.context import Gateway
@@ -52,6 +53,7 @@ _ROUTERS = (
     jobs.router,
     uploads.router,
     submission_tokens.router,
+    submissions.router,
     batches.router,
     limits.router,
     files.router,

@@ -21,6 +21,7 @@ from services.gateway.keyring import Keyring
 from services.gateway.photos.decoder import Decoder
 from services.gateway.repository import Accounts, Jobs
 from services.gateway.sweeps import PictureStore
+from services.gateway.turned_away import TurnedAways
 from services.gateway.waiters import Waiters
 from services.kit.clock import Clock
 from services.kit.erasures import Erasures
@@ -99,6 +100,7 @@ class Gateway:
     tokens: TokenSigner
     cursors: CursorSealer
     pepper: SecretStr
+    turned_away: TurnedAways
     waits: Seats
 
 

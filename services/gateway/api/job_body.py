@@ -89,6 +89,7 @@ class Links(BaseModel):
 class JobBody(BaseModel):
     id: str
     object: str = "job"
+    submission: str | None = Field(description="What its producer on Kafka calls it.")
     status: JobStatus
     cancel_requested: bool
     model: str
@@ -133,6 +134,7 @@ def job_body(here: Gateway, job: Job) -> JobBody:
     spec = job.spec
     return JobBody(
         id=job.id,
+        submission=job.submission,
         status=job.status,
         cancel_requested=job.cancel_requested_at is not None,
         model=spec.model,

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any
 
-from services.contracts import JobStatus
+from services.contracts import JobStatus, SubmissionId
 from services.gateway.core.job import Job
 
-__all__ = ["Verdict", "body_digest", "is_valid_key", "may_join", "verdict"]
+__all__ = ["Verdict", "body_digest", "is_valid_key", "key_of_submission", "may_join", "verdict"]
+
+_SUBMITTED = "\u00a7"
+"""No key of an HTTP client's begins with it: those are ASCII."""
 
 
 class Verdict(Enum):
@@ -23,6 +26,11 @@ class Verdict(Enum):
 
 def is_valid_key(key: str) -> bool:
     return re.fullmatch(r"[ -~]{1,255}", key) is not None and key.strip() == key
+
+
+def key_of_submission(submission: SubmissionId) -> str:
+    """The idempotency key of a producer's message."""
+    return f"{_SUBMITTED}{submission}"
 
 
 def body_digest(route: str, body: Mapping[str, Any]) -> str:

@@ -52,6 +52,7 @@ def gateway_of(
         tokens=TokenSigner(secrets),
         cursors=CursorSealer(secrets[0]),
         pepper=settings.pepper,
+        turned_away=known.turned_away,
         waits=Seats("waiting calls", settings.waits_at_once, clock.monotonic),
     )
 

@@ -50,7 +50,9 @@ class Documented:
 
     def _operation(self, method: str, path: str) -> dict[str, Any] | None:
         for pattern, operations in self.document["paths"].items():
-            form = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern))
+            # A producer's name for its submission may hold anything.
+            form = re.escape(pattern).replace(re.escape("{submission}"), ".+")
+            form = re.sub(r"\\{\w+\\}", "[^/]+", form)
             if re.fullmatch(form, path) and method.lower() in operations:
                 found: dict[str, Any] = operations[method.lower()]
                 return found

@@ -209,6 +209,7 @@ class House:
             links=self.links,
             tokens=self.tokens,
             cursors=CursorSealer(b"cursors"),
+            turned_away=self.turned_away,
             pepper=PEPPER,
             waits=self.waits,
         )

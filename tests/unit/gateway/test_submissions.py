@@ -82,6 +82,38 @@ async def test_a_rejected_submission_that_comes_again_has_no_second_outcome(
     assert len(house.requested) == 1
 
 
+async def test_its_producer_sees_what_became_of_it_without_reading_a_topic(
+    house: House, ada: Tenant
+) -> None:
+    await submitted(ada, "taken")
+    await submitted(ada, "order/47_11?#%", model="no-such-model")
+    taken = (await ada.get("/v1/submissions/taken")).json()
+    assert (taken["job"]["submission"], taken["refusal"]) == ("taken", None)
+    assert taken["job"]["id"] == house.requested[0].job
+    refused = (await ada.get("/v1/submissions/order%2F47_11%3F%23%25")).json()
+    assert (refused["submission"], refused["job"]) == ("order/47_11?#%", None)
+    assert refused["refusal"]["code"] == "model_not_found"
+
+
+async def test_of_what_was_never_read_or_is_anothers_nothing_is_told(
+    house: House, ada: Tenant
+) -> None:
+    eve = await house.open()
+    await submitted(ada)
+    assert (await eve.get(f"/v1/submissions/{ORDER}")).status_code == 404
+    assert (await ada.get("/v1/submissions/never-read")).status_code == 404
+
+
+async def test_a_submission_that_was_taken_and_refused_later_tells_both(
+    house: House, ada: Tenant
+) -> None:
+    await submitted(ada)
+    await submitted(ada, prompt="a blue fox")
+    told = (await ada.get(f"/v1/submissions/{ORDER}")).json()
+    assert told["job"]["prompt"] == "a red fox"
+    assert told["refusal"]["code"] == "idempotency_key_reused"
+
+
 async def test_another_job_under_the_same_name_is_refused(house: House, ada: Tenant) -> None:
     await submitted(ada)
     await submitted(ada, prompt="a blue fox")
