@@ -28,6 +28,7 @@ _SETTINGS = {
     "HEATSINK_NOTIFY_WEBHOOK_NETWORKS": "127.0.0.0/8",
     "HEATSINK_NOTIFY_WEBHOOK_HTTP": "true",
     "HEATSINK_NOTIFY_CONNECTIONS": "10000",
+    "HEATSINK_NOTIFY_REQUESTS_AT_ONCE": "20000",
 }
 _ENDPOINTS = 10
 _WITHIN = 300.0
@@ -84,6 +85,7 @@ async def _streams(sizes: Sizes) -> Figures:
         plain.close()
     return {
         "streams held": held,
+        "streams refused at first": streams.refused,
         "KB a stream": 1000 * memory / held,
         "s from the first to the last that heard": max(moments) - min(moments),
         "KB a stream, plain": 1000 * memory_plain / held_plain,

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 __all__ = ["Streams"]
 
 _AT_ONCE = 100
+_TRIES = 20
+_PAUSE = 1.0
 
 
 class Streams:
@@ -20,6 +22,7 @@ class Streams:
         ).encode()
         self._writers: list[asyncio.StreamWriter] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self.refused = 0
         self.heard: dict[bytes, list[float]] = {}
 
     async def open(self, count: int) -> int:
@@ -46,13 +49,18 @@ class Streams:
             writer.close()
 
     async def _one(self) -> asyncio.Task[None]:
-        reader, writer = await asyncio.open_connection(*self._place)
-        writer.write(self._request)
-        self._writers.append(writer)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if b" 200 " not in head.partition(b"\r\n")[0]:
-            raise ConnectionError(head.decode(errors="replace"))
-        return asyncio.create_task(self._read(reader))
+        """Where there is no room for it now, it tries again as a client would."""
+        for _ in range(_TRIES):
+            reader, writer = await asyncio.open_connection(*self._place)
+            writer.write(self._request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            if b" 200 " in head.partition(b"\r\n")[0]:
+                self._writers.append(writer)
+                return asyncio.create_task(self._read(reader))
+            writer.close()
+            self.refused += 1
+            await asyncio.sleep(_PAUSE)
+        raise ConnectionError(head.decode(errors="replace"))
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         while part := await reader.read(65_536):
