@@ -19,6 +19,9 @@ __all__ = ["Handlers"]
 _LOOKS = (0.05, 0.5)
 """Seconds after an event at which its feed is looked at here, should another replica store it."""
 
+_MORE_LOOKS, _EVERY = 5, 2.5
+"""As often, so many seconds apart, it is looked at after that: whoever stores it may be slow."""
+
 Later = Callable[[float, Callable[[], None]], object]
 """Calls something in so many seconds."""
 
@@ -44,6 +47,7 @@ class Handlers:
         self._later = later or _call_later
         self._told = RecentIds()
         self._stored_here: Remembered[AccountId, bool] = Remembered()
+        self._looks_left: dict[AccountId, int] = {}
 
     async def store(self, envelope: Envelope[Event]) -> None:
         """Appends an event to its account's feed, once."""
@@ -66,7 +70,7 @@ class Handlers:
             self._hub.tell_live(live)
         elif (news := notice(envelope)) and self._hub.has(news.account):
             for seconds in self._looks(news.account):
-                self._later(seconds, partial(self._look_for, envelope.id, news.account))
+                self._later(seconds, partial(self._look_for, envelope.id, news.account, seconds))
 
     def _looks(self, account: AccountId) -> Sequence[float]:
         """Whose last news this replica stored itself, it will most likely store again: no haste."""
@@ -85,10 +89,27 @@ class Handlers:
             self._stored_here[news.account] = True
             self._hub.tell(stored)
 
-    def _look_for(self, event: EventId, account: AccountId) -> None:
+    def _look_for(self, event: EventId, account: AccountId, seconds: float) -> None:
         if event not in self._told:
             self._stored_here.forget(account)
             self._hub.look(account)
+            if seconds == _LOOKS[-1]:
+                self._keep_looking(account)
+
+    def _keep_looking(self, account: AccountId) -> None:
+        """However many events there are, the feed is looked at once in a while."""
+        under_way = account in self._looks_left
+        self._looks_left[account] = _MORE_LOOKS
+        if not under_way:
+            self._later(_EVERY, partial(self._look_again, account))
+
+    def _look_again(self, account: AccountId) -> None:
+        self._hub.look(account)
+        self._looks_left[account] -= 1
+        if self._looks_left[account] > 0:
+            self._later(_EVERY, partial(self._look_again, account))
+        else:
+            del self._looks_left[account]
 
 
 async def _nobody(_: AccountId) -> None:

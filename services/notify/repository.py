@@ -45,6 +45,10 @@ class Feeds(Protocol):
         """The oldest sequence that is kept, and the newest ever given out; none where none is."""
         ...
 
+    async def newest(self, account: AccountId) -> int:
+        """The newest sequence ever given out, 0 where none is."""
+        ...
+
     async def erase(self, account: AccountId) -> None:
         """Takes away the account's whole feed."""
         ...
@@ -138,6 +142,9 @@ class RowFeeds:
         # The newest first: what arrives between the two reads is then sent, not thought expired.
         newest = await self._newest(account)
         return await self._edge(account, "sequence"), newest
+
+    async def newest(self, account: AccountId) -> int:
+        return await self._newest(account) or 0
 
     async def erase(self, account: AccountId) -> None:
         mine: Condition = ("account", "==", account)

@@ -3,11 +3,12 @@
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from enum import Enum, auto
+from random import SystemRandom
 
 from services.kit.budget import budget
 from services.kit.clock import Clock
 from services.kit.errors import Unavailable
-from services.notify.core import LiveNotice, Notification, Resume, start
+from services.notify.core import LiveNotice, Notification, Resume, Start, start
 from services.notify.hub import Closed, Listener, Look
 from services.notify.repository import Feeds
 
@@ -28,28 +29,31 @@ class Replay(Enum):
 Item = Notification | LiveNotice | Reset | Replay
 
 _PAGE = 200
-_LOOK_EVERY = 5.0
+_LOOK_EVERY = 60.0
+_LOOK_WHILE_AWAY = 5.0
+_DICE = SystemRandom()
 _READ_SECONDS = 2.5
 
 
 async def feed_stream(
-    listener: Listener, feeds: Feeds, clock: Clock, *, position: int | None, seconds: float
+    listener: Listener, feeds: Feeds, clock: Clock, *, position: int | Start, seconds: float
 ) -> AsyncGenerator[Item, None]:
-    """Everything after `position` (none: from now on), for at most `seconds`.
+    """Everything after `position`, for at most `seconds`.
 
     The listener is there before the store is read, so nothing falls between the two; what both
-    hold is sent once, because the sequence decides. The store is looked at every few seconds even
-    when nobody says that there is something. While it is away live news go on, and what was stored
-    meanwhile follows when it is back.
+    hold is sent once, because the sequence decides. Each stream looks at the store once a minute,
+    at moments of its own, even when nobody says that there is something. While it is away live news
+    go on, and what was stored meanwhile follows when it is back.
     """
     feed = _Feed(feeds, listener, position)
     look_at, ends = clock.monotonic(), clock.monotonic() + seconds
     with suppress(Closed):
         while (now := clock.monotonic()) < ends:
             if now >= look_at:
-                look_at = now + _LOOK_EVERY
                 async for item in feed.look():
                     yield item
+                every = _LOOK_WHILE_AWAY if feed.away else _LOOK_EVERY
+                look_at = now + every * _DICE.uniform(0.75, 1)
             match await listener.next(min(ends, look_at) - now):
                 case LiveNotice() as live:
                     yield live
@@ -66,11 +70,11 @@ async def feed_stream(
 class _Feed:
     """How far one client has been told."""
 
-    def __init__(self, feeds: Feeds, listener: Listener, position: int | None) -> None:
+    def __init__(self, feeds: Feeds, listener: Listener, position: int | Start) -> None:
         self._feeds = feeds
         self._account = listener.account
         self._position = position
-        self._sent: int | None = None
+        self._sent = position.after if isinstance(position, Start) else None
         self.away = False
 
     async def look(self) -> AsyncGenerator[Item, None]:
@@ -88,7 +92,7 @@ class _Feed:
             yield Replay.BACK
 
     async def _stored(self) -> AsyncGenerator[Notification | Reset, None]:
-        if self._sent is None:
+        if self._sent is None and isinstance(self._position, int):
             with budget(_READ_SECONDS):
                 oldest, newest = await self._feeds.bounds(self._account)
             begin = start(self._position, oldest, newest)
@@ -97,7 +101,7 @@ class _Feed:
                 yield Reset(begin.after)
         page_is_full = True
         while page_is_full:
-            page = await self._page(self._sent)
+            page = await self._page(self._sent or 0)
             page_is_full = len(page) == _PAGE
             for notification in page:
                 self._sent = notification.sequence

@@ -16,7 +16,7 @@ from services.kit.telemetry.tracing import SpanKind, span
 from services.notify.api.auth import Listens
 from services.notify.api.context import Here
 from services.notify.api.telling import said
-from services.notify.core import LiveNotice, Notification, parse_position
+from services.notify.core import LiveNotice, Notification, Start, from_now, parse_position
 from services.notify.hub import Listener, TooManyListeners
 from services.notify.stream import Item, Replay, Reset, feed_stream
 
@@ -49,7 +49,7 @@ async def _position(
     here: Here,
     last_event_id: Annotated[str | None, Header()] = None,
     after: Annotated[str | None, Query(alias="last_event_id")] = None,
-) -> int:
+) -> int | Start:
     """After what to go on. Who names nothing hears what comes from now on.
 
     Now, and not when the store is first read: that may be away for a while once the stream is open.
@@ -57,15 +57,14 @@ async def _position(
     last_event_id = last_event_id or after
     if not last_event_id:
         with budget(_READ_SECONDS):
-            _, newest = await here.feeds.bounds(listener.account)
-        return newest or 0
+            return from_now(await here.feeds.newest(listener.account))
     try:
         return parse_position(last_event_id)
     except ValueError as error:
         raise ApiError(Code.BAD_REQUEST, f"Last-Event-ID: {error}.") from error
 
 
-Position = Annotated[int, Depends(_position)]
+Position = Annotated[int | Start, Depends(_position)]
 
 
 @router.get("/", include_in_schema=False, response_class=EventSourceResponse)

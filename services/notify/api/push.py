@@ -80,14 +80,14 @@ async def subscribe(
     _check_address(here, posted.endpoint)
     keys, types = _keys_of(posted), tuple(dict.fromkeys(posted.types))
     now = here.clock.now()
-    _, newest = await here.feeds.bounds(owner.account)
+    newest = await here.feeds.newest(owner.account)
     wanted = Endpoint.new(
         EndpointId.of(owner.account, posted.endpoint),
         owner.account,
         posted.endpoint,
         types,
         now=now,
-        cursor=newest or 0,
+        cursor=newest,
         push=keys,
     )
     known = await here.endpoints.change(wanted.id, lambda known: known.renewed(types, keys, now))

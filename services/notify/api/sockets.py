@@ -14,7 +14,7 @@ from services.kit.telemetry import SpanKind, metrics, span
 from services.notify.api.auth import listens
 from services.notify.api.context import Notify, notify_of
 from services.notify.api.telling import said
-from services.notify.core import Notification
+from services.notify.core import Notification, Start, from_now
 from services.notify.hub import Listener, TooManyListeners
 from services.notify.keyring import KeyOwner
 from services.notify.stream import Item, feed_stream
@@ -89,8 +89,8 @@ async def _owner(socket: WebSocket, here: Notify) -> KeyOwner:
         raise _Closing(Close.LATER, away.part) from away
 
 
-async def _first(socket: WebSocket, here: Notify, owner: KeyOwner) -> int:
-    """The sequence after which to go on."""
+async def _first(socket: WebSocket, here: Notify, owner: KeyOwner) -> int | Start:
+    """The sequence after which to go on, or from now."""
     try:
         async with asyncio.timeout(_FIRST_WITHIN):
             told = json.loads(await socket.receive_text())
@@ -102,16 +102,15 @@ async def _first(socket: WebSocket, here: Notify, owner: KeyOwner) -> int:
     if after is None:
         try:
             with budget(_READ_SECONDS):
-                _, newest = await here.feeds.bounds(owner.account)
+                return from_now(await here.feeds.newest(owner.account))
         except Unavailable as away:
             raise _Closing(Close.LATER, away.part) from away
-        return newest or 0
     if not isinstance(after, int) or isinstance(after, bool) or after < 0:
         raise _Closing(Close.BAD_MESSAGE, "resume_after is a sequence")
     return after
 
 
-async def _tell(socket: WebSocket, here: Notify, listener: Listener, position: int) -> None:
+async def _tell(socket: WebSocket, here: Notify, listener: Listener, position: int | Start) -> None:
     """Returns when the stream is over. Raises WebSocketDisconnect and _Closing."""
     reading = asyncio.create_task(_read(socket))
     writing = asyncio.create_task(_write(socket, here, listener, position))
@@ -126,7 +125,9 @@ async def _tell(socket: WebSocket, here: Notify, listener: Listener, position: i
         await asyncio.wait(both)
 
 
-async def _write(socket: WebSocket, here: Notify, listener: Listener, position: int) -> None:
+async def _write(
+    socket: WebSocket, here: Notify, listener: Listener, position: int | Start
+) -> None:
     stream = feed_stream(
         listener, here.feeds, here.clock, position=position, seconds=here.stream_seconds
     )

@@ -52,7 +52,7 @@ async def create(
         raise ApiError(Code.TOO_MANY_REQUESTS, f"An account has at most {_MOST} endpoints.")
     now, secret = here.clock.now(), new_secret()
     await here.challenger.challenge(posted.url, secret)
-    _, newest = await here.feeds.bounds(owner.account)
+    newest = await here.feeds.newest(owner.account)
     endpoint = Endpoint.new(
         EndpointId.new(now),
         owner.account,
@@ -60,7 +60,7 @@ async def create(
         tuple(dict.fromkeys(posted.types)),
         secret=secret,
         now=now,
-        cursor=newest or 0,
+        cursor=newest,
     )
     await here.endpoints.add(endpoint)
     here.fanout.forget(owner.account)
@@ -88,13 +88,13 @@ async def change(
     """One that is enabled again hears what comes from now on."""
     endpoint = await _mine(here, owner, id)
     now = here.clock.now()
-    _, newest = await here.feeds.bounds(owner.account)
+    newest = await here.feeds.newest(owner.account)
 
     def decide(known: Endpoint) -> Endpoint:
         types = tuple(dict.fromkeys(posted.types)) if posted.types else known.types
         known = replace(known, types=types, changed_at=now)
         if posted.enabled is True and known.disabled_at:
-            return known.enabled(newest or 0)
+            return known.enabled(newest)
         return known.disabled(now, "asked") if posted.enabled is False else known
 
     changed = await here.endpoints.change(endpoint.id, decide)

@@ -1,6 +1,13 @@
 """What is worth telling, in what order, and from where a client that comes back goes on."""
 
-from services.notify.core.feed import Resume, Start, next_sequence, parse_position, start
+from services.notify.core.feed import (
+    Resume,
+    Start,
+    from_now,
+    next_sequence,
+    parse_position,
+    start,
+)
 from services.notify.core.notice import LiveNotice, Notice, Notification, live_notice, notice
 
 __all__ = [
@@ -9,6 +16,7 @@ __all__ = [
     "Notification",
     "Resume",
     "Start",
+    "from_now",
     "live_notice",
     "next_sequence",
     "notice",

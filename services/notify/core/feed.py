@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Resume", "Start", "next_sequence", "parse_position", "start"]
+__all__ = ["Resume", "Start", "from_now", "next_sequence", "parse_position", "start"]
 
 _LONGEST = 18
 
@@ -35,7 +35,11 @@ def parse_position(text: str) -> int:
     return int(text)
 
 
-def start(position: int | None, oldest: int | None, newest: int | None) -> Start:
+def from_now(newest: int) -> Start:
+    return Start(newest, Resume.LIVE)
+
+
+def start(position: int, oldest: int | None, newest: int | None) -> Start:
     """Where to begin, given what the client saw last and what the store still has.
 
     `newest` is the last sequence ever given out, `oldest` the first that is still kept. A position
@@ -44,8 +48,6 @@ def start(position: int | None, oldest: int | None, newest: int | None) -> Start
     """
     last = newest or 0
     first_kept = last + 1 if oldest is None else oldest
-    if position is None:
-        return Start(last, Resume.LIVE)
     if first_kept - 1 <= position <= last:
         return Start(position, Resume.REPLAY)
     return Start(first_kept - 1, Resume.RESET)

@@ -47,6 +47,9 @@ class ListFeeds:
         kept = self._kept(account)
         return (kept[0].sequence, kept[-1].sequence) if kept else (None, None)
 
+    async def newest(self, account: AccountId) -> int:
+        return (await self.bounds(account))[1] or 0
+
     async def erase(self, account: AccountId) -> None:
         self.rows = [row for row in self.rows if row.notice.account != account]
 

@@ -89,8 +89,6 @@ def test_positions_that_we_never_gave_out_are_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("position", "oldest", "newest", "expected"),
     [
-        (None, None, None, Start(0, Resume.LIVE)),
-        (None, 1, 7, Start(7, Resume.LIVE)),
         (0, 1, 7, Start(0, Resume.REPLAY)),
         (5, 1, 7, Start(5, Resume.REPLAY)),
         (7, 1, 7, Start(7, Resume.REPLAY)),
@@ -105,7 +103,7 @@ def test_positions_that_we_never_gave_out_are_refused(text: str) -> None:
     ],
 )
 def test_a_client_goes_on_where_it_was_or_is_told_that_some_is_gone(
-    position: int | None, oldest: int | None, newest: int | None, expected: Start
+    position: int, oldest: int | None, newest: int | None, expected: Start
 ) -> None:
     assert start(position, oldest, newest) == expected
 

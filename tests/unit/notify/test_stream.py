@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.contracts import AccountId
 from services.kit.clock import ManualClock
-from services.notify.core import LiveNotice, Notification
+from services.notify.core import LiveNotice, Notification, from_now
 from services.notify.hub import Closed, Hub, TooManyListeners
 from services.notify.stream import Item, Replay, Reset, feed_stream
 from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds, news
@@ -52,7 +52,7 @@ async def test_a_new_client_hears_only_what_is_new(feeds: ListFeeds) -> None:
     await store(feeds, hub, 3)
     with hub.listen(ACCOUNT, "free") as listener:
         async with aclosing(
-            feed_stream(listener, feeds, ManualClock(), position=None, seconds=60)
+            feed_stream(listener, feeds, ManualClock(), position=from_now(3), seconds=60)
         ) as stream:
             waiting = asyncio.ensure_future(take(stream, 1))
             await asyncio.sleep(0)
