@@ -29,8 +29,8 @@ class Replay(Enum):
 Item = Notification | LiveNotice | Reset | Replay
 
 _PAGE = 200
-_LOOK_EVERY = 60.0
-_LOOK_WHILE_AWAY = 5.0
+_LOOK_EVERY = 300.0
+_LOOK_WHILE_AWAY = (5.0, 10.0, 20.0, 40.0)
 _DICE = SystemRandom()
 _READ_SECONDS = 2.5
 
@@ -41,8 +41,8 @@ async def feed_stream(
     """Everything after `position`, for at most `seconds`.
 
     The listener is there before the store is read, so nothing falls between the two; what both
-    hold is sent once, because the sequence decides. Each stream looks at the store once a minute,
-    at moments of its own, even when nobody says that there is something. While it is away live news
+    hold is sent once, because the sequence decides. Each stream looks at the store every five
+    minutes, at moments of its own, even when nobody says that there is something. While it is away live news
     go on, and what was stored meanwhile follows when it is back.
     """
     feed = _Feed(feeds, listener, position)
@@ -52,8 +52,7 @@ async def feed_stream(
             if now >= look_at:
                 async for item in feed.look():
                     yield item
-                every = _LOOK_WHILE_AWAY if feed.away else _LOOK_EVERY
-                look_at = now + every * _DICE.uniform(0.75, 1)
+                look_at = now + feed.patience * _DICE.uniform(0.75, 1)
             match await listener.next(min(ends, look_at) - now):
                 case LiveNotice() as live:
                     yield live
@@ -75,19 +74,32 @@ class _Feed:
         self._account = listener.account
         self._position = position
         self._sent = position.after if isinstance(position, Start) else None
-        self.away = False
+        self._failures = 0
+
+    @property
+    def away(self) -> bool:
+        """Whether the store did not answer when it was last looked at."""
+        return self._failures > 0
+
+    @property
+    def patience(self) -> float:
+        """Seconds to the next look. A store that is slow is asked less: there are many of us."""
+        if not self._failures:
+            return _LOOK_EVERY
+        return _LOOK_WHILE_AWAY[min(self._failures, len(_LOOK_WHILE_AWAY)) - 1]
 
     async def look(self) -> AsyncGenerator[Item, None]:
         """What is stored and was not sent."""
-        was_away, self.away = self.away, True
+        was_away = self.away
         try:
             async for item in self._stored():
                 yield item
         except Unavailable:
+            self._failures += 1
             if not was_away:
                 yield Replay.AWAY
             return
-        self.away = False
+        self._failures = 0
         if was_away:
             yield Replay.BACK
 
