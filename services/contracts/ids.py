@@ -102,6 +102,11 @@ class EventId(Id):
     __slots__ = ()
     prefix = "evt"
 
+    @classmethod
+    def of(cls, *parts: str) -> "EventId":
+        """The same for the same parts: what several may tell is told once."""
+        return cls(f"{cls.prefix}_{sha256(' '.join(parts).encode()).hexdigest()[:32]}")
+
 
 class UploadId(Id):
     __slots__ = ()

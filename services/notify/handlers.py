@@ -1,7 +1,7 @@
 """Events become news: stored first, then pushed to whoever listens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from services.contracts import AccountId, Envelope, Event, EventId
@@ -9,10 +9,10 @@ from services.contracts.events import AccountChanged, AccountStatus
 from services.kit.bus import RecentIds
 from services.kit.erasures import Erasures
 from services.kit.remembered import Remembered
+from services.notify.announcer import Announcer
 from services.notify.core import live_notice, notice
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
-from services.notify.repository import Feeds
 
 __all__ = ["Handlers"]
 
@@ -31,19 +31,17 @@ class Handlers:
 
     def __init__(
         self,
-        feeds: Feeds,
+        announcer: Announcer,
         keyring: Keyring,
         hub: Hub,
         erasures: Erasures,
         *,
-        fanout: Callable[[AccountId], Awaitable[None]] | None = None,
         later: Later | None = None,
     ) -> None:
-        self._feeds = feeds
+        self._announcer = announcer
         self._keyring = keyring
         self._erasures = erasures
         self._hub = hub
-        self._fanout = fanout or _nobody
         self._later = later or _call_later
         self._told = RecentIds()
         self._stored_here: Remembered[AccountId, bool] = Remembered()
@@ -80,14 +78,9 @@ class Handlers:
         news = notice(envelope)
         if news is None:
             return
-        stored = await self._feeds.append(news)
-        if await self._erasures.meets(news.account):
-            return
-        await self._fanout(news.account)
-        if stored:
+        if await self._announcer.announce(news):
             self._told.add(envelope.id)
             self._stored_here[news.account] = True
-            self._hub.tell(stored)
 
     def _look_for(self, event: EventId, account: AccountId, seconds: float) -> None:
         if event not in self._told:
@@ -110,10 +103,6 @@ class Handlers:
             self._later(_EVERY, partial(self._look_again, account))
         else:
             del self._looks_left[account]
-
-
-async def _nobody(_: AccountId) -> None:
-    """No webhooks."""
 
 
 def _call_later(seconds: float, act: Callable[[], None]) -> None:

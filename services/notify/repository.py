@@ -61,7 +61,7 @@ class FeedRow:
     event: EventId
     account: AccountId
     sequence: int
-    job: JobId
+    job: JobId | None
     type: str
     at: datetime
     rank: Rank
@@ -94,9 +94,10 @@ class _End:
         self.last = last
         self.ranks: Remembered[JobId, Rank] = Remembered(_JOBS_IN_MIND)
 
-    def added(self, sequence: int, job: JobId, rank: Rank) -> None:
+    def added(self, sequence: int, job: JobId | None, rank: Rank) -> None:
         self.last = sequence
-        self.ranks[job] = rank
+        if job:
+            self.ranks[job] = rank
 
     def forget(self, last: int | None) -> None:
         self.last = last
@@ -123,10 +124,12 @@ class RowFeeds:
             # that this notice wants, and is found by looking for what was added.
             end = self._ends.get(notice.account) or await self._end(notice.account)
             for _ in range(_ATTEMPTS):
-                if notice.rank <= await self._rank(end, notice.job):
+                if notice.job and notice.rank <= await self._rank(end, notice.job):
                     return None
                 if stored := await self._take(end, notice):
                     return stored
+                if not notice.job and await self._has(notice.event):
+                    return None
                 await self._catch_up(end, notice)
         raise Unavailable("database", "others keep taking this account's next sequence")
 
@@ -163,6 +166,9 @@ class RowFeeds:
         metrics.NOTIFICATIONS_STORED.add(1, type=notice.type)
         end.added(sequence, notice.job, notice.rank)
         return Notification(sequence, notice)
+
+    async def _has(self, event: EventId) -> bool:
+        return await self._rows.get(event) is not None
 
     async def _end(self, account: AccountId) -> "_End":
         end = self._ends[account] = _End(await self._newest(account))

@@ -42,8 +42,8 @@ async def feed_stream(
 
     The listener is there before the store is read, so nothing falls between the two; what both
     hold is sent once, because the sequence decides. Each stream looks at the store every five
-    minutes, at moments of its own, even when nobody says that there is something. While it is away live news
-    go on, and what was stored meanwhile follows when it is back.
+    minutes, at moments of its own, even when nobody says that there is something. While it is away
+    live news go on, and what was stored meanwhile follows when it is back.
     """
     feed = _Feed(feeds, listener, position)
     look_at, ends = clock.monotonic(), clock.monotonic() + seconds

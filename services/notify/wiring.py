@@ -12,6 +12,7 @@ from services.kit.http import HttpServer
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
 from services.kit.throttle import Throttle
+from services.notify.announcer import Announcer
 from services.notify.api import Notify, create_app
 from services.notify.closing import StreamCloser
 from services.notify.deliveries.store import DELIVERIES, ENDPOINTS
@@ -52,8 +53,10 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
     keyring = Keyring(plumbing.documents(KEYS))
     hub = Hub(buffer=settings.buffer, per_account=settings.connections)
     erasures = Erasures(plumbing.documents(ERASURES), context.clock)
-    told = await wired(plumbing, feeds, settings)
-    handlers = Handlers(feeds, keyring, hub, erasures, fanout=told.fanout.account)
+    announcer = Announcer(feeds, hub, erasures)
+    told = await wired(plumbing, feeds, settings, announcer.announce)
+    announcer.fan_out(told.fanout.account)
+    handlers = Handlers(announcer, keyring, hub, erasures)
     group = _group(plumbing, handlers, settings)
     tail = Tail(plumbing.connection, _HEARD, clock=context.clock, readiness=context.readiness)
     tail.listen(handlers.overhear)

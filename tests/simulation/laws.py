@@ -259,7 +259,7 @@ class Laws:
             )
             if [row.sequence for row in rows] != list(range(1, len(rows) + 1)):
                 yield f"the feed of {account} has {[row.sequence for row in rows]}"
-            last: dict[JobId, FeedRow] = {}
+            last: dict[JobId | None, FeedRow] = {}
             for row in rows:
                 if row.job in last and last[row.job].rank >= row.rank:
                     yield f"{row.job}: {row.type} after {last[row.job].type}"

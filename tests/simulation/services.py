@@ -21,6 +21,7 @@ from services.kit.errors import KitError
 from services.kit.lease import LEASES, Lease
 from services.kit.moderation import moderators
 from services.notify import handlers as notify_handlers
+from services.notify.announcer import Announcer
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
 from services.notify.repository import HEADS, NOTIFICATIONS, RowFeeds
@@ -285,5 +286,7 @@ class Notify(Replica):
             timedelta(days=7),
         )
         keyring = Keyring(self.documents(KEYS))
-        handlers = notify_handlers.Handlers(feeds, keyring, Hub(), self.erasures())
+        hub, erasures = Hub(), self.erasures()
+        announcer = Announcer(feeds, hub, erasures)
+        handlers = notify_handlers.Handlers(announcer, keyring, hub, erasures)
         self.group(handlers.store, Stream.ACCOUNTS, Stream.DECISIONS, Stream.RENDERS)

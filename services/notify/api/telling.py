@@ -12,8 +12,7 @@ def said(item: Item) -> dict[str, Any]:
     match item:
         case Notification(sequence=sequence, notice=notice):
             moment = notice.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            href = f"/v1/jobs/{notice.job}"
-            told = {"type": notice.type, "sequence": sequence, "at": moment, "href": href}
+            told = {"type": notice.type, "sequence": sequence, "at": moment, "href": notice.href}
             return told | notice.facts
         case LiveNotice():
             return {"type": item.type, **item.facts}

@@ -36,6 +36,7 @@ Type = Literal[
     "job.started",
     "job.requeued",
     "job.deferred",
+    "webhook.disabled",
 ]
 
 

@@ -8,7 +8,14 @@ from services.notify.core.feed import (
     parse_position,
     start,
 )
-from services.notify.core.notice import LiveNotice, Notice, Notification, live_notice, notice
+from services.notify.core.notice import (
+    LiveNotice,
+    Notice,
+    Notification,
+    live_notice,
+    notice,
+    webhook_disabled,
+)
 
 __all__ = [
     "LiveNotice",
@@ -22,4 +29,5 @@ __all__ = [
     "notice",
     "parse_position",
     "start",
+    "webhook_disabled",
 ]

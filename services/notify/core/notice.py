@@ -30,10 +30,13 @@ from services.contracts.events import (
     LimitsChanged,
     UsageChanged,
 )
+from services.notify.core.endpoint import Endpoint
 
-__all__ = ["LiveNotice", "Notice", "Notification", "live_notice", "notice"]
+__all__ = ["LiveNotice", "Notice", "Notification", "live_notice", "notice", "webhook_disabled"]
 
 Facts = dict[str, Any]
+
+_NONE: Rank = (0, 0, 0, 0)
 
 _JobNews = (
     JobAdmitted
@@ -50,16 +53,24 @@ _JobNews = (
 
 @dataclass(frozen=True)
 class Notice:
-    """News that is kept until its retention ends: one per event that an account should know."""
+    """News that is kept until its retention ends: one per event that an account should know.
+
+    Of a job, whose older news comes after newer never; or of a webhook, which `facts` names.
+    """
 
     event: EventId
     account: AccountId
-    job: JobId
+    job: JobId | None
     type: str
     at: datetime
     rank: Rank
     facts: Facts
     traceparent: str | None = None
+
+    @property
+    def href(self) -> str:
+        """Where there is more of it."""
+        return f"/v1/jobs/{self.job}" if self.job else f"/v1/webhooks/{self.facts['webhook']}"
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,21 @@ def notice(envelope: Envelope[Event]) -> Notice | None:
         rank=rank,
         facts={"job": event.job, "status": status.value, **_facts(event)},
         traceparent=envelope.traceparent,
+    )
+
+
+def webhook_disabled(endpoint: Endpoint) -> Notice | None:
+    """News of an endpoint that is told no more; none for one that still is. Once, whoever tells."""
+    if endpoint.disabled_at is None:
+        return None
+    return Notice(
+        event=EventId.of(endpoint.id, endpoint.disabled_at.isoformat()),
+        account=endpoint.account,
+        job=None,
+        type="webhook.disabled",
+        at=endpoint.disabled_at,
+        rank=_NONE,
+        facts={"webhook": endpoint.id, "because": endpoint.disabled_because},
     )
 
 

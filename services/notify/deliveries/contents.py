@@ -25,7 +25,7 @@ def delivery_of(endpoint: Endpoint, notification: Notification, now: datetime) -
     facts = notice.facts
     if channel is Channel.WEB_PUSH:
         facts = {name: facts[name] for name in _SHORT if name in facts}
-    data = {"sequence": notification.sequence, "href": f"/v1/jobs/{notice.job}", **facts}
+    data = {"sequence": notification.sequence, "href": notice.href, **facts}
     return Delivery(
         id=DeliveryId.of(endpoint.id, notice.event),
         endpoint=endpoint.id,
@@ -38,7 +38,7 @@ def delivery_of(endpoint: Endpoint, notification: Notification, now: datetime) -
         expires_at=now + KEPT[channel],
         traceparent=notice.traceparent,
         next_at=now,
-        topic=_topic(notice.job) if channel is Channel.WEB_PUSH else None,
+        topic=_topic(notice.job) if notice.job and channel is Channel.WEB_PUSH else None,
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -14,6 +15,7 @@ from services.kit.clock import Clock
 from services.kit.errors import Unavailable
 from services.kit.pause import pause
 from services.kit.telemetry import SpanKind, current_traceparent, metrics, span
+from services.notify.core import Notice, webhook_disabled
 from services.notify.core.delivery import (
     Attempt,
     Channel,
@@ -32,6 +34,9 @@ from services.notify.deliveries.store import Deliveries, Endpoints
 __all__ = ["Deliverer"]
 
 log = structlog.get_logger(__name__)
+
+Announce = Callable[[Notice], Awaitable[bool]]
+"""Puts news into its account's feed."""
 
 _LOOK_EVERY = 1.0
 _OF_ONE = 4
@@ -57,6 +62,7 @@ class Deliverer:
         clock: Clock,
         *,
         claim: timedelta,
+        announce: Announce,
         dice: random.Random | None = None,
     ) -> None:
         """`claim` is longer than an attempt may take: what has no end by then is anybody's."""
@@ -66,6 +72,7 @@ class Deliverer:
         self._packer = packer
         self._clock = clock
         self._claim = claim
+        self._announce = announce
         self._dice = dice or random.SystemRandom()
         self._circuits = Circuits(clock)
         self._under_way: Counter[EndpointId] = Counter()
@@ -168,6 +175,8 @@ class Deliverer:
         if endpoint.channel is Channel.WEB_PUSH:
             await self._endpoints.delete(endpoint.id)
             await self._deliveries.drop(("endpoint", "==", endpoint.id))
+        elif news := webhook_disabled(endpoint):
+            await self._announce(news)
 
     async def _attempt(
         self, endpoint: Endpoint, delivery: Delivery

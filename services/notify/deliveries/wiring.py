@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.kit.plumbing import Plumbing
 from services.notify.deliveries.challenge import Challenger
-from services.notify.deliveries.deliverer import Deliverer
+from services.notify.deliveries.deliverer import Announce, Deliverer
 from services.notify.deliveries.fanout import FanOut
 from services.notify.deliveries.packing import Packer
 from services.notify.deliveries.sender import Sender
@@ -27,7 +27,9 @@ class Told:
     vapid: Vapid
 
 
-async def wired(plumbing: Plumbing, feeds: Feeds, settings: NotifySettings) -> Told:
+async def wired(
+    plumbing: Plumbing, feeds: Feeds, settings: NotifySettings, announce: Announce
+) -> Told:
     clock, rules = plumbing.context.clock, settings.webhook_rules
     key = await plumbing.patiently(lambda: kept_key(plumbing.documents(VAPID)))
     vapid = Vapid(key, settings.push_contact)
@@ -36,7 +38,9 @@ async def wired(plumbing: Plumbing, feeds: Feeds, settings: NotifySettings) -> T
     sender = Sender(rules, seconds=settings.webhook_seconds, proxy=settings.webhook_proxy)
     claim = timedelta(seconds=2 * settings.webhook_seconds)
     packer = Packer(vapid)
-    deliverer = Deliverer(endpoints, deliveries, sender, packer, clock, claim=claim)
+    deliverer = Deliverer(
+        endpoints, deliveries, sender, packer, clock, claim=claim, announce=announce
+    )
     fanout = FanOut(endpoints, deliveries, feeds, clock, told=deliverer.wake)
     challenger = Challenger(sender, rules, clock)
     return Told(endpoints, deliveries, fanout, deliverer, challenger, vapid)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from services.contracts import EndpointId
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
+from services.notify.core import Notice
 from services.notify.core.delivery import Delivery
 from services.notify.core.endpoint import Endpoint
 from services.notify.deliveries.deliverer import Deliverer
@@ -78,6 +79,7 @@ class Hooks:
             Packer(self.vapid),
             self.clock,
             claim=timedelta(seconds=60),
+            announce=self.announce,
             dice=random.Random(1),
         )
         self.fanout = FanOut(
@@ -116,6 +118,11 @@ class Hooks:
         await self.endpoints.add(made)
         self.fanout.forget(ACCOUNT)
         return made
+
+    async def announce(self, notice: Notice) -> bool:
+        stored = await self.feeds.append(notice)
+        await self.fanout.account(notice.account)
+        return stored is not None
 
     async def happens(self, *types: str) -> None:
         """Events of these types are stored, and the fan-out is told."""

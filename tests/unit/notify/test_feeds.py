@@ -53,6 +53,21 @@ async def test_news_older_than_what_was_told_is_not_told() -> None:
     assert await feeds.after(ACCOUNT, 1, limit=9) == []
 
 
+async def test_news_of_no_job_has_its_one_place_too() -> None:
+    notify = Notify()
+    await notify.replica().append(news())
+    lost = replace(news("webhook.disabled"), job=None, facts={"webhook": "whe_1"})
+    for _ in range(2):
+        await notify.replica().append(lost)
+    await notify.replica().append(news("job.completed", step=9))
+    found = await notify.replica().after(ACCOUNT, 1, limit=9)
+    assert [(one.sequence, one.notice.type) for one in found] == [
+        (2, "webhook.disabled"),
+        (3, "job.completed"),
+    ]
+    assert found[0].notice.href == "/v1/webhooks/whe_1"
+
+
 class Overtaken(MemoryRows[FeedRow]):
     """Another replica does something right after this one has read a job's news."""
 

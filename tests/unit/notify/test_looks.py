@@ -12,6 +12,7 @@ from services.contracts.jobs import Lane
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
 from services.kit.erasures import ERASURES, Erasures
+from services.notify.announcer import Announcer
 from services.notify.core import Notification
 from services.notify.handlers import Handlers
 from services.notify.hub import Hub, Look
@@ -58,7 +59,8 @@ def hub() -> Hub:
 @pytest.fixture
 def handlers(feeds: ListFeeds, hub: Hub, agenda: Agenda) -> Handlers:
     keyring = Keyring(MemoryDocuments(KEYS, ManualClock(), "notify"))
-    return Handlers(feeds, keyring, hub, no_erasures(), later=agenda)
+    announcer = Announcer(feeds, hub, no_erasures())
+    return Handlers(announcer, keyring, hub, no_erasures(), later=agenda)
 
 
 async def test_news_that_another_replica_stores_is_looked_for_at_once(
@@ -118,7 +120,8 @@ async def test_a_page_that_is_not_full_is_the_last(hub: Hub) -> None:
         stream = feed_stream(listener, feeds, ManualClock(), position=0, seconds=60)
         async with aclosing(stream):
             keyring = Keyring(MemoryDocuments(KEYS, ManualClock(), "n"))
-            handlers = Handlers(feeds, keyring, hub, no_erasures())
+            announcer = Announcer(feeds, hub, no_erasures())
+            handlers = Handlers(announcer, keyring, hub, no_erasures())
             await handlers.store(queued())
             assert isinstance(await anext(stream), Notification)
     assert feeds.reads == 1

@@ -19,6 +19,7 @@ from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments, MemoryRows
 from services.kit.erasures import ERASURES, Eraser, Erasure, Erasures
 from services.kit.errors import Unavailable
+from services.notify.announcer import Announcer
 from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 from services.notify.erasing import erasing, says
 from services.notify.handlers import Handlers
@@ -56,7 +57,8 @@ class House:
         self.feeds = RowFeeds(self.rows, self.heads, self.clock, timedelta(days=3))
         keyring = Keyring(self.keys)
         self.keyring = keyring
-        self.handlers = Handlers(self.feeds, keyring, self.hub, self.erasures)
+        announcer = Announcer(self.feeds, self.hub, self.erasures)
+        self.handlers = Handlers(announcer, keyring, self.hub, self.erasures)
         self.hooks = MemoryDocuments(ENDPOINTS, self.clock, "notify")
         self.sent = MemoryDocuments(DELIVERIES, self.clock, "notify")
         endpoints, deliveries = Endpoints(self.hooks), Deliveries(self.sent)

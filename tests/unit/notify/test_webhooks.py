@@ -154,6 +154,23 @@ async def test_gone_disables_the_endpoint_at_once(hooks: Hooks) -> None:
     assert len(hooks.receiver.got) == 1
 
 
+async def test_other_endpoints_are_told_that_one_is_disabled(hooks: Hooks) -> None:
+    gone = await hooks.endpoint("https://gone.example/h")
+    other = await hooks.endpoint("https://other.example/h", "webhook.disabled")
+    hooks.receiver.says = lambda post: Answer(410 if "gone" in post.url else 200, b"")
+    await hooks.happens("job.completed", "job.failed")
+    await hooks.looks()
+    await hooks.looks()
+    (told,) = [json.loads(post.body) for post in hooks.receiver.got if post.url == other.url]
+    assert told["type"] == "webhook.disabled"
+    assert told["data"] == {
+        "sequence": 3,
+        "href": f"/v1/webhooks/{gone.id}",
+        "webhook": gone.id,
+        "because": "gone",
+    }
+
+
 async def test_five_days_of_failing_disable_it_and_one_success_begins_anew(hooks: Hooks) -> None:
     endpoint = await hooks.endpoint()
     hooks.receiver.says = answering(500)
