@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum, auto
 from random import SystemRandom
 
@@ -12,7 +13,7 @@ from services.notify.core import LiveNotice, Notification, Resume, Start, start
 from services.notify.hub import Closed, Listener, Look
 from services.notify.repository import Feeds
 
-__all__ = ["Item", "Replay", "Reset", "feed_stream"]
+__all__ = ["Item", "Quiet", "Replay", "Reset", "feed_stream"]
 
 
 class Reset(int):
@@ -26,13 +27,19 @@ class Replay(Enum):
     BACK = auto()
 
 
-Item = Notification | LiveNotice | Reset | Replay
+@dataclass(frozen=True)
+class Quiet:
+    """Nothing has happened for a while: time to show that the connection is alive."""
+
+
+Item = Notification | LiveNotice | Reset | Replay | Quiet
 
 _PAGE = 200
 _LOOK_EVERY = 300.0
 _LOOK_WHILE_AWAY = (5.0, 10.0, 20.0, 40.0)
 _DICE = SystemRandom()
 _READ_SECONDS = 2.5
+_QUIET_FOR = 15.0
 
 
 async def feed_stream(
@@ -53,7 +60,9 @@ async def feed_stream(
                 async for item in feed.look():
                     yield item
                 look_at = now + feed.patience * _DICE.uniform(0.75, 1)
-            match await listener.next(min(ends, look_at) - now):
+            match await listener.next(min(ends, look_at, now + _QUIET_FOR) - now):
+                case None:
+                    yield Quiet()
                 case LiveNotice() as live:
                     yield live
                 case Notification() as notification if feed.goes_on_with(notification):

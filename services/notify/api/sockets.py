@@ -17,7 +17,7 @@ from services.notify.api.telling import said
 from services.notify.core import Notification, Start, from_now
 from services.notify.hub import Listener, TooManyListeners
 from services.notify.keyring import KeyOwner
-from services.notify.stream import Item, feed_stream
+from services.notify.stream import Item, Quiet, feed_stream
 
 __all__ = ["Close", "router"]
 
@@ -142,6 +142,8 @@ async def _write(
 
 async def _send(socket: WebSocket, here: Notify, item: Item) -> None:
     """Of news that is kept, the push is the last span of the trace that began with the request."""
+    if isinstance(item, Quiet):
+        return  # a WebSocket has pings of its own
     if not isinstance(item, Notification):
         await socket.send_json(said(item))
         return

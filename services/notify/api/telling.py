@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.notify.core import LiveNotice, Notification
-from services.notify.stream import Item, Replay, Reset
+from services.notify.stream import Item, Quiet, Replay, Reset
 
 __all__ = ["said"]
 
@@ -18,5 +18,7 @@ def said(item: Item) -> dict[str, Any]:
             return {"type": item.type, **item.facts}
         case Reset():
             return {"type": "reset", "after": int(item), "jobs": "/v1/jobs"}
+        case Quiet():
+            return {}
         case Replay():
             return {"type": f"replay.{item.name.lower()}"}

@@ -11,7 +11,7 @@ from services.contracts import AccountId
 from services.kit.clock import ManualClock
 from services.notify.core import LiveNotice, Notification, from_now
 from services.notify.hub import Closed, Hub, TooManyListeners
-from services.notify.stream import Item, Replay, Reset, feed_stream
+from services.notify.stream import Item, Quiet, Replay, Reset, feed_stream
 from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds, news
 
 PROGRESS = LiveNotice("job.progressed", {"job": JOB, "step": 1}, account=ACCOUNT)
@@ -238,3 +238,10 @@ def test_whatever_happens_in_whatever_order_the_feed_has_no_gap_and_no_double(
         assert sequences(got) == list(range(1, len(feeds.rows) + 1))
 
     asyncio.run(story())
+
+
+async def test_a_stream_in_which_nothing_happens_shows_that_it_lives(feeds: ListFeeds) -> None:
+    with Hub().listen(ACCOUNT, "free") as listener:
+        stream = feed_stream(listener, feeds, ManualClock(), position=0, seconds=0.01)
+        async with aclosing(stream):
+            assert await take(stream, 1) == [Quiet()]
