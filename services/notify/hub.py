@@ -42,11 +42,15 @@ class TooManyListeners(Exception):
 
 
 class Listener:
-    """One connection. What it can't hold is dropped when it is lossy, else it is closed as slow."""
+    """One connection. What it can't hold is dropped when it is lossy, else it is closed as slow.
+
+    `sent` is the sequence up to which its client has been told; none before it has begun.
+    """
 
     def __init__(self, account: AccountId, plan: str, size: int) -> None:
         self.account = account
         self.plan = plan
+        self.sent: int | None = None
         self._size = size
         self._news: deque[News] = deque()
         self._closed: str | None = None
@@ -107,6 +111,11 @@ class Hub:
 
     def has(self, account: AccountId) -> bool:
         return account in self._listeners
+
+    def furthest(self, account: AccountId) -> int | None:
+        """The sequence up to which some client of the account has been told."""
+        sent = (listener.sent for listener in self._listeners.get(account, ()))
+        return max((one for one in sent if one is not None), default=None)
 
     def tell(self, notification: Notification) -> None:
         self._offer(notification.notice.account, notification)

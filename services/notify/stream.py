@@ -80,9 +80,9 @@ class _Feed:
 
     def __init__(self, feeds: Feeds, listener: Listener, position: int | Start) -> None:
         self._feeds = feeds
-        self._account = listener.account
+        self._listener = listener
         self._position = position
-        self._sent = position.after if isinstance(position, Start) else None
+        listener.sent = position.after if isinstance(position, Start) else None
         self._failures = 0
 
     @property
@@ -113,31 +113,31 @@ class _Feed:
             yield Replay.BACK
 
     async def _stored(self) -> AsyncGenerator[Notification | Reset, None]:
-        if self._sent is None and isinstance(self._position, int):
+        if self._listener.sent is None and isinstance(self._position, int):
             with budget(_READ_SECONDS):
-                oldest, newest = await self._feeds.bounds(self._account)
+                oldest, newest = await self._feeds.bounds(self._listener.account)
             begin = start(self._position, oldest, newest)
-            self._sent = begin.after
+            self._listener.sent = begin.after
             if begin.resume is Resume.RESET:
                 yield Reset(begin.after)
         page_is_full = True
         while page_is_full:
-            page = await self._page(self._sent or 0)
+            page = await self._page(self._listener.sent or 0)
             page_is_full = len(page) == _PAGE
             for notification in page:
-                self._sent = notification.sequence
+                self._listener.sent = notification.sequence
                 yield notification
 
     def goes_on_with(self, notification: Notification) -> bool:
         """True for the next in the feed, which counts as sent from then on."""
-        if self._sent is None or notification.sequence != self._sent + 1:
+        if self._listener.sent is None or notification.sequence != self._listener.sent + 1:
             return False
-        self._sent = notification.sequence
+        self._listener.sent = notification.sequence
         return True
 
     def has(self, notification: Notification) -> bool:
-        return self._sent is not None and notification.sequence <= self._sent
+        return self._listener.sent is not None and notification.sequence <= self._listener.sent
 
     async def _page(self, after: int) -> list[Notification]:
         with budget(_READ_SECONDS):
-            return await self._feeds.after(self._account, after, limit=_PAGE)
+            return await self._feeds.after(self._listener.account, after, limit=_PAGE)

@@ -22,6 +22,7 @@ from services.notify.erasing import erasing, says
 from services.notify.handlers import Handlers
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
+from services.notify.lookout import Lookout
 from services.notify.repository import HEADS, NOTIFICATIONS, RowFeeds
 from services.notify.retention import Retention
 from services.notify.settings import NotifySettings
@@ -56,7 +57,7 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
     announcer = Announcer(feeds, hub, erasures)
     told = await wired(plumbing, feeds, settings, announcer.announce)
     announcer.fan_out(told.fanout.account)
-    handlers = Handlers(announcer, keyring, hub, erasures)
+    handlers = Handlers(announcer, keyring, hub, erasures, Lookout(feeds, hub))
     group = _group(plumbing, handlers, settings)
     tail = Tail(plumbing.connection, _HEARD, clock=context.clock, readiness=context.readiness)
     tail.listen(handlers.overhear)

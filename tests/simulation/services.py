@@ -24,6 +24,7 @@ from services.notify import handlers as notify_handlers
 from services.notify.announcer import Announcer
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
+from services.notify.lookout import Lookout
 from services.notify.repository import HEADS, NOTIFICATIONS, RowFeeds
 from services.quota import handlers as quota_handlers
 from services.quota import repository as quota_repository
@@ -288,5 +289,5 @@ class Notify(Replica):
         keyring = Keyring(self.documents(KEYS))
         hub, erasures = Hub(), self.erasures()
         announcer = Announcer(feeds, hub, erasures)
-        handlers = notify_handlers.Handlers(announcer, keyring, hub, erasures)
+        handlers = notify_handlers.Handlers(announcer, keyring, hub, erasures, Lookout(feeds, hub))
         self.group(handlers.store, Stream.ACCOUNTS, Stream.DECISIONS, Stream.RENDERS)

@@ -1,6 +1,6 @@
 """How often the store is read for clients whose news others may have stored."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -13,12 +13,13 @@ from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
 from services.kit.erasures import ERASURES, Erasures
 from services.notify.announcer import Announcer
-from services.notify.core import Notification
+from services.notify.core import Notification, from_now
 from services.notify.handlers import Handlers
 from services.notify.hub import Hub, Look
 from services.notify.keyring import KEYS, Keyring
-from services.notify.stream import feed_stream
-from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds
+from services.notify.lookout import Lookout
+from services.notify.stream import Item, feed_stream
+from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds, news
 
 
 def no_erasures() -> Erasures:
@@ -46,6 +47,25 @@ class Agenda:
         return [seconds for seconds, _ in acts]
 
 
+@dataclass
+class CountedFeeds(ListFeeds):
+    reads: int = 0
+
+    async def after(self, account: AccountId, sequence: int, *, limit: int) -> list[Notification]:
+        self.reads += 1
+        return await super().after(account, sequence, limit=limit)
+
+
+@pytest.fixture
+def feeds() -> CountedFeeds:
+    return CountedFeeds()
+
+
+async def sequences(stream: AsyncGenerator[Item, None], count: int) -> list[int]:
+    items = [await anext(stream) for _ in range(count)]
+    return [item.sequence for item in items if isinstance(item, Notification)]
+
+
 @pytest.fixture
 def agenda() -> Agenda:
     return Agenda()
@@ -57,19 +77,64 @@ def hub() -> Hub:
 
 
 @pytest.fixture
-def handlers(feeds: ListFeeds, hub: Hub, agenda: Agenda) -> Handlers:
+def lookout(feeds: ListFeeds, hub: Hub, agenda: Agenda) -> Lookout:
+    return Lookout(feeds, hub, agenda)
+
+
+@pytest.fixture
+def handlers(feeds: ListFeeds, hub: Hub, lookout: Lookout) -> Handlers:
     keyring = Keyring(MemoryDocuments(KEYS, ManualClock(), "notify"))
     announcer = Announcer(feeds, hub, no_erasures())
-    return Handlers(announcer, keyring, hub, no_erasures(), later=agenda)
+    return Handlers(announcer, keyring, hub, no_erasures(), lookout)
 
 
-async def test_news_that_another_replica_stores_is_looked_for_at_once(
-    handlers: Handlers, hub: Hub, agenda: Agenda
+async def test_news_that_another_replica_stores_is_told_to_all_by_one_read(
+    feeds: CountedFeeds, handlers: Handlers, hub: Hub, agenda: Agenda, lookout: Lookout
+) -> None:
+    with hub.listen(ACCOUNT, "free") as first, hub.listen(ACCOUNT, "free") as second:
+        first.sent = second.sent = 0
+        handlers.overhear(queued())
+        await feeds.append(news())
+        assert agenda.pass_time() == [0.05, 0.5]
+        await lookout.idle()
+        for listener in (first, second):
+            assert isinstance(await listener.next(0), Notification)
+    assert feeds.reads == 1
+
+
+async def test_one_that_is_behind_the_others_finds_the_gap_and_reads_on(
+    feeds: ListFeeds, hub: Hub, lookout: Lookout, handlers: Handlers, agenda: Agenda
+) -> None:
+    for _ in range(3):
+        await feeds.append(news())
+    with hub.listen(ACCOUNT, "free") as ahead, hub.listen(ACCOUNT, "free") as behind:
+        ahead.sent = 2
+        stream = feed_stream(behind, feeds, ManualClock(), position=from_now(0), seconds=9)
+        async with aclosing(stream):
+            assert await sequences(stream, 3) == [1, 2, 3]
+            await feeds.append(news())
+            ahead.sent = 3
+            behind.sent = 1
+            handlers.overhear(queued())
+            agenda.pass_time()
+            await lookout.idle()
+            assert await sequences(stream, 3) == [2, 3, 4]
+
+
+async def test_while_the_store_is_away_it_is_looked_at_later(
+    feeds: ListFeeds, hub: Hub, lookout: Lookout, handlers: Handlers, agenda: Agenda
 ) -> None:
     with hub.listen(ACCOUNT, "free") as listener:
+        listener.sent = 0
+        feeds.away = True
         handlers.overhear(queued())
-        assert agenda.pass_time() == [0.05, 0.5]
-        assert await listener.next(0) == Look()
+        agenda.pass_time()
+        await lookout.idle()
+        feeds.away = False
+        await feeds.append(news())
+        agenda.pass_time()
+        await lookout.idle()
+        assert isinstance(await listener.next(0), Notification)
 
 
 async def test_an_account_whose_news_is_stored_here_is_not_looked_at_in_haste(
@@ -104,15 +169,6 @@ async def test_looks_that_wait_for_a_client_are_one(hub: Hub) -> None:
         assert await listener.next(0) is None
 
 
-@dataclass
-class CountedFeeds(ListFeeds):
-    reads: int = 0
-
-    async def after(self, account: AccountId, sequence: int, *, limit: int) -> list[Notification]:
-        self.reads += 1
-        return await super().after(account, sequence, limit=limit)
-
-
 async def test_a_page_that_is_not_full_is_the_last(hub: Hub) -> None:
     feeds = CountedFeeds()
     with hub.listen(ACCOUNT, "free") as listener:
@@ -121,7 +177,8 @@ async def test_a_page_that_is_not_full_is_the_last(hub: Hub) -> None:
         async with aclosing(stream):
             keyring = Keyring(MemoryDocuments(KEYS, ManualClock(), "n"))
             announcer = Announcer(feeds, hub, no_erasures())
-            handlers = Handlers(announcer, keyring, hub, no_erasures())
+            lookout = Lookout(feeds, hub)
+            handlers = Handlers(announcer, keyring, hub, no_erasures(), lookout)
             await handlers.store(queued())
             assert isinstance(await anext(stream), Notification)
     assert feeds.reads == 1
@@ -130,13 +187,12 @@ async def test_a_page_that_is_not_full_is_the_last(hub: Hub) -> None:
 async def test_what_another_replica_is_slow_to_store_is_looked_for_a_while_longer(
     handlers: Handlers, hub: Hub, agenda: Agenda
 ) -> None:
-    with hub.listen(ACCOUNT, "free") as listener:
+    with hub.listen(ACCOUNT, "free"):
         for _ in range(3):
             handlers.overhear(queued())
         agenda.pass_time()
-        looks = [agenda.pass_time() for _ in range(6)]
-        assert looks == [*([[2.5]] * 5), []], "once in a while, however many events there are"
-        assert await listener.next(0) == Look()
+        looks = [agenda.pass_time() for _ in range(7)]
+        assert looks == [[2.5], [5], [10], [20], [40], [80], []], "however many events there are"
 
 
 async def test_what_is_stored_here_in_time_is_looked_for_no_longer(

@@ -25,6 +25,7 @@ from services.notify.erasing import erasing, says
 from services.notify.handlers import Handlers
 from services.notify.hub import Closed, Hub
 from services.notify.keyring import KEYS, KeyOwner, Keyring
+from services.notify.lookout import Lookout
 from services.notify.repository import HEADS, NOTIFICATIONS, FeedRow, Head, RowFeeds
 from services.notify.retention import Retention
 from tests.unit.notify.fakes import ACCOUNT, JOB, NOW
@@ -58,7 +59,9 @@ class House:
         keyring = Keyring(self.keys)
         self.keyring = keyring
         announcer = Announcer(self.feeds, self.hub, self.erasures)
-        self.handlers = Handlers(announcer, keyring, self.hub, self.erasures)
+        self.handlers = Handlers(
+            announcer, keyring, self.hub, self.erasures, Lookout(self.feeds, self.hub)
+        )
         self.hooks = MemoryDocuments(ENDPOINTS, self.clock, "notify")
         self.sent = MemoryDocuments(DELIVERIES, self.clock, "notify")
         endpoints, deliveries = Endpoints(self.hooks), Deliveries(self.sent)
