@@ -46,6 +46,8 @@ class Handlers:
         event = envelope.data
         if isinstance(event, AccountChanged) and event.status is AccountStatus.ERASED:
             self._hub.end(event.account)
+        elif isinstance(event, AccountChanged):
+            self._hub.changed(event)
         elif live := live_notice(event):
             self._hub.tell_live(live)
         elif (news := notice(envelope)) and self._hub.has(news.account):

@@ -5,12 +5,15 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from services.contracts import AccountId
+from services.contracts.events import AccountChanged, AccountStatus
 from services.kit.telemetry import metrics
 from services.notify.core import LiveNotice, Notification
 
-__all__ = ["Closed", "Hub", "Listener", "Look", "News", "TooManyListeners"]
+__all__ = ["Closed", "Hub", "Listener", "Look", "News", "Opened", "TooManyListeners", "good_until"]
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,8 @@ News = Notification | LiveNotice | Look
 class Closed(Exception):
     """This connection is over; its client resumes from the last sequence that it saw.
 
-    `reason` is `slow` (it did not read what was sent), `stopping` (this process ends) or `erased`
-    (so was the account).
+    `reason` is `slow` (it did not read what was sent), `stopping` (this process ends), `revoked`
+    (its key, or the account is suspended) or `erased` (so was the account).
     """
 
     def __init__(self, reason: str) -> None:
@@ -41,15 +44,40 @@ class TooManyListeners(Exception):
         self.limit = limit
 
 
+@dataclass(frozen=True)
+class Opened:
+    """By which key, and until when that is good."""
+
+    secret_hash: str = ""
+    until: datetime | None = None
+
+
+def good_until(key: "HasEnd") -> datetime | None:
+    """When it expires or is revoked, whichever comes first."""
+    ends = [moment for moment in (key.expires_at, key.revoked_at) if moment is not None]
+    return min(ends, default=None)
+
+
+class HasEnd(Protocol):
+    @property
+    def expires_at(self) -> datetime | None: ...
+
+    @property
+    def revoked_at(self) -> datetime | None: ...
+
+
 class Listener:
     """One connection. What it can't hold is dropped when it is lossy, else it is closed as slow.
 
-    `sent` is the sequence up to which its client has been told; none before it has begun.
+    `sent` is the sequence up to which its client has been told; none before it has begun. `until`
+    is how long the key is good that opened it.
     """
 
-    def __init__(self, account: AccountId, plan: str, size: int) -> None:
+    def __init__(self, account: AccountId, plan: str, size: int, opened: "Opened") -> None:
         self.account = account
         self.plan = plan
+        self.until = opened.until
+        self._secret_hash = opened.secret_hash
         self.sent: int | None = None
         self._size = size
         self._news: deque[News] = deque()
@@ -64,6 +92,15 @@ class Listener:
             self._wake.set()
         elif not isinstance(news, LiveNotice):
             self.close("slow")
+
+    def heed(self, account: AccountChanged) -> None:
+        """Goes on under the account as it is now, if that still knows the key."""
+        keys = {key.secret_hash: key for key in account.keys}
+        key = keys.get(self._secret_hash)
+        if account.status is not AccountStatus.ACTIVE or key is None:
+            self.close("revoked")
+        else:
+            self.plan, self.until = account.plan, good_until(key)
 
     def close(self, reason: str) -> None:
         self._closed = self._closed or reason
@@ -94,11 +131,13 @@ class Hub:
         self._stopping = False
 
     @contextmanager
-    def listen(self, account: AccountId, plan: str) -> Iterator[Listener]:
+    def listen(
+        self, account: AccountId, plan: str, opened: Opened | None = None
+    ) -> Iterator[Listener]:
         """A listener for the time of the block. Raises TooManyListeners."""
         if len(self._listeners[account]) >= self._per_account:
             raise TooManyListeners(self._per_account)
-        listener = Listener(account, plan, self._buffer)
+        listener = Listener(account, plan, self._buffer, opened or Opened())
         self._listeners[account].add(listener)
         metrics.SSE_CONNECTIONS.add(1)
         if self._stopping:
@@ -131,6 +170,10 @@ class Hub:
             for listener in listeners:
                 if listener.plan == live.plan:
                     listener.offer(live)
+
+    def changed(self, account: AccountChanged) -> None:
+        for listener in self._listeners.get(account.account, ()):
+            listener.heed(account)
 
     def end(self, account: AccountId) -> None:
         """Ends the account's connections: it was erased."""

@@ -55,7 +55,7 @@ async def feed_stream(
     feed = _Feed(feeds, listener, position)
     look_at, ends = clock.monotonic(), clock.monotonic() + seconds
     with suppress(Closed):
-        while (now := clock.monotonic()) < ends:
+        while (now := clock.monotonic()) < ends and not _is_over(listener, clock):
             if now >= look_at:
                 async for item in feed.look():
                     yield item
@@ -73,6 +73,10 @@ async def feed_stream(
                     look_at = now
                 case _:
                     pass
+
+
+def _is_over(listener: Listener, clock: Clock) -> bool:
+    return listener.until is not None and listener.until <= clock.now()
 
 
 class _Feed:

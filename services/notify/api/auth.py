@@ -12,10 +12,11 @@ from services.kit.http import ApiError, Code
 from services.kit.http.credentials import bearer, refuse_credentials_in_url
 from services.kit.telemetry import metrics
 from services.notify.api.context import Here, Notify
+from services.notify.hub import Opened, good_until
 from services.notify.keyring import KeyOwner
 from services.notify.tickets import TicketRefused, TicketUsed
 
-__all__ = ["Listens", "Reader", "Writer", "listens"]
+__all__ = ["Listens", "Reader", "Writer", "listens", "opened_by"]
 
 
 def _with(scope: Scope) -> Callable[..., Awaitable[KeyOwner]]:
@@ -63,6 +64,10 @@ async def listens(connection: HTTPConnection, here: Notify, ticket: str | None) 
         raise _failed(Code.INVALID_API_KEY)
     _check(owner, here)
     return owner
+
+
+def opened_by(owner: KeyOwner) -> Opened:
+    return Opened(owner.secret_hash, good_until(owner))
 
 
 async def _owner(plain: str, here: Notify) -> KeyOwner:

@@ -15,7 +15,7 @@ from services.kit.clock import Clock
 from services.kit.http import ApiError, Code
 from services.kit.telemetry import metrics
 from services.kit.telemetry.tracing import SpanKind, span
-from services.notify.api.auth import Listens
+from services.notify.api.auth import Listens, opened_by
 from services.notify.api.context import Here, Notify
 from services.notify.api.telling import said
 from services.notify.core import LiveNotice, Notification, Start, from_now, parse_position
@@ -35,7 +35,7 @@ _RANDOM = random.SystemRandom()
 async def _listener(reader: Listens, here: Here) -> AsyncIterator[Listener]:
     """There before anything is sent, and gone when the last byte is."""
     try:
-        with here.hub.listen(reader.account, reader.plan) as listener:
+        with here.hub.listen(reader.account, reader.plan, opened_by(reader)) as listener:
             yield listener
     except TooManyListeners as error:
         raise ApiError(Code.TOO_MANY_CONNECTIONS, f"{error}.", retry_after=5) from error

@@ -11,7 +11,7 @@ from services.kit.budget import budget
 from services.kit.errors import Unavailable
 from services.kit.http import ApiError
 from services.kit.telemetry import SpanKind, metrics, span
-from services.notify.api.auth import listens
+from services.notify.api.auth import listens, opened_by
 from services.notify.api.context import Notify, notify_of
 from services.notify.api.telling import said
 from services.notify.core import Notification, Start, from_now
@@ -72,7 +72,7 @@ async def news(socket: WebSocket) -> None:
 async def _serve(socket: WebSocket, here: Notify) -> None:
     owner = await _owner(socket, here)
     position = await _first(socket, here, owner)
-    with here.hub.listen(owner.account, owner.plan) as listener:
+    with here.hub.listen(owner.account, owner.plan, opened_by(owner)) as listener:
         await _tell(socket, here, listener, position)
 
 

@@ -23,7 +23,7 @@ from services.notify.announcer import Announcer
 from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 from services.notify.erasing import erasing, says
 from services.notify.handlers import Handlers
-from services.notify.hub import Closed, Hub
+from services.notify.hub import Closed, Hub, Opened
 from services.notify.keyring import KEYS, KeyOwner, Keyring
 from services.notify.lookout import Lookout
 from services.notify.repository import HEADS, NOTIFICATIONS, FeedRow, Head, RowFeeds
@@ -131,7 +131,11 @@ async def test_news_of_an_erased_account_is_pushed_to_nobody(house: House) -> No
 
 
 async def test_its_streams_end_on_every_replica_and_those_of_others_go_on(house: House) -> None:
-    with house.hub.listen(ACCOUNT, "free") as mine, house.hub.listen(OTHER, "free") as others:
+    opened = Opened(GRANT.secret_hash)
+    with (
+        house.hub.listen(ACCOUNT, "free", opened) as mine,
+        house.hub.listen(OTHER, "free") as others,
+    ):
         house.handlers.overhear(Envelope(EventId.new(NOW), "gateway", OPENED))
         house.handlers.overhear(Envelope(EventId.new(NOW), "gateway", ERASED))
         with pytest.raises(Closed) as closed:
