@@ -1,7 +1,9 @@
 """Events become news: stored first, then pushed to whoever listens."""
 
+from collections.abc import Awaitable, Callable
+
 from services.contracts import Envelope, Event
-from services.contracts.events import AccountChanged, AccountStatus
+from services.contracts.events import AccountChanged, AccountStatus, LimitsChanged
 from services.kit.erasures import Erasures
 from services.notify.announcer import Announcer
 from services.notify.core import live_notice, notice
@@ -10,6 +12,9 @@ from services.notify.keyring import Keyring
 from services.notify.lookout import Lookout
 
 __all__ = ["Handlers"]
+
+
+Store = Callable[[Envelope[Event]], Awaitable[None]]
 
 
 class Handlers:
@@ -22,12 +27,16 @@ class Handlers:
         hub: Hub,
         erasures: Erasures,
         lookout: Lookout,
+        *,
+        limits: Store | None = None,
     ) -> None:
+        """`limits` sees to the endpoints that want to hear of `LimitsChanged`."""
         self._announcer = announcer
         self._keyring = keyring
         self._erasures = erasures
         self._hub = hub
         self._lookout = lookout
+        self._limits = limits
 
     async def store(self, envelope: Envelope[Event]) -> None:
         """Appends an event to its account's feed, once."""
@@ -38,6 +47,8 @@ class Handlers:
             case AccountChanged() as changed:
                 await self._keyring.learn(changed)
                 await self._erasures.meets(changed.account)
+            case LimitsChanged() if self._limits:
+                await self._limits(envelope)
             case _:
                 await self._append(envelope)
 

@@ -42,6 +42,12 @@ class Keyring:
         found = await self._keys.load(key)
         return found.state if found and not found.state.removed else None
 
+    async def plan_of(self, account: AccountId) -> str | None:
+        """As the newest `AccountChanged` left it."""
+        found = await self._keys.find([("account", "==", account)], limit=_MOST)
+        newest = max(found, key=lambda document: document.state.version, default=None)
+        return newest.state.plan if newest else None
+
     async def learn(self, account: AccountChanged) -> None:
         owners = {grant.id: _owner(account, grant) for grant in account.keys}
         for document in await self._keys.find([("account", "==", account.account)], limit=_MOST):

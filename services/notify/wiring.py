@@ -34,7 +34,7 @@ NAME = "notify"
 
 _DOCUMENTS = (KEYS, HEADS, ERASURES, ENDPOINTS, DELIVERIES, TICKETS, VAPID)
 
-_STORED = (Stream.ACCOUNTS, Stream.DECISIONS, Stream.RENDERS)
+_STORED = (Stream.ACCOUNTS, Stream.DECISIONS, Stream.RENDERS, Stream.LIMITS)
 _HEARD = (
     Stream.ACCOUNTS,
     Stream.DECISIONS,
@@ -55,9 +55,9 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
     hub = Hub(buffer=settings.buffer, per_account=settings.connections)
     erasures = Erasures(plumbing.documents(ERASURES), context.clock)
     announcer = Announcer(feeds, hub, erasures)
-    told = await wired(plumbing, feeds, settings, announcer.announce)
+    told = await wired(plumbing, feeds, keyring, settings, announcer.announce)
     announcer.fan_out(told.fanout.account)
-    handlers = Handlers(announcer, keyring, hub, erasures, Lookout(feeds, hub))
+    handlers = Handlers(announcer, keyring, hub, erasures, Lookout(feeds, hub), limits=told.limits)
     group = _group(plumbing, handlers, settings)
     tail = Tail(plumbing.connection, _HEARD, clock=context.clock, readiness=context.readiness)
     tail.listen(handlers.overhear)

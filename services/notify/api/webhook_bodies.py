@@ -37,6 +37,7 @@ Type = Literal[
     "job.requeued",
     "job.deferred",
     "webhook.disabled",
+    "limits.changed",
 ]
 
 
@@ -108,7 +109,7 @@ class DeliveryBody(BaseModel):
     id: DeliveryId
     object: str = "delivery"
     event: str = Field(description="The `webhook-id` of each attempt.")
-    sequence: int
+    sequence: int | None = Field(description="None for news that no feed holds.")
     type: str
     status: DeliveryStatus
     attempts: list[AttemptBody] = Field(description="The last of them.")
@@ -119,7 +120,7 @@ class DeliveryBody(BaseModel):
 class DeliveryList(BaseModel):
     object: str = "list"
     data: list[DeliveryBody]
-    next_before: int | None = Field(description="`before` of the next page.")
+    next_before: str | None = Field(description="`before` of the next page.")
 
 
 class Redelivered(BaseModel):

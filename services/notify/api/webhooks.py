@@ -1,6 +1,6 @@
 """Webhooks: an account's endpoints, and what became of each delivery."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
@@ -92,7 +92,7 @@ async def change(
 
     def decide(known: Endpoint) -> Endpoint:
         types = tuple(dict.fromkeys(posted.types)) if posted.types else known.types
-        known = replace(known, types=types, changed_at=now)
+        known = known.hearing(types, now)
         if posted.enabled is True and known.disabled_at:
             return known.enabled(newest)
         return known.disabled(now, "asked") if posted.enabled is False else known
@@ -129,7 +129,9 @@ async def rotate(
 class _Page:
     status: Annotated[DeliveryStatus | None, Query(description="Only these.")] = None
     limit: Annotated[int, Query(ge=1, le=_PAGE)] = 20
-    before: Annotated[int | None, Query(ge=1, description="A sequence.")] = None
+    before: Annotated[str | None, Query(max_length=100, description="`next_before` of a page.")] = (
+        None
+    )
 
 
 @router.get("/{id}/deliveries", operation_id="listDeliveries", summary="List its deliveries")
@@ -143,7 +145,7 @@ async def deliveries(
     )
     return DeliveryList(
         data=[delivery_body(one) for one in found],
-        next_before=found[-1].sequence if len(found) == page.limit else None,
+        next_before=found[-1].place if len(found) == page.limit else None,
     )
 
 

@@ -1,7 +1,7 @@
 """One event for one endpoint, and what becomes of each attempt to deliver it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from services.contracts import AccountId, DeliveryId, EndpointId, EventId
@@ -84,14 +84,16 @@ class Attempt:
 class Delivery:
     """One event for one endpoint. `tries` counts attempts since it was last asked for.
 
-    Of pushes with one `topic` that wait for a browser, the last is shown.
+    `sequence` is the event's place in its account's feed, where it has one; `place` the delivery's
+    own among those of its endpoint. Of pushes with one `topic` that wait for a browser, the last is
+    shown.
     """
 
     id: DeliveryId
     endpoint: EndpointId
     account: AccountId
     event: EventId
-    sequence: int
+    sequence: int | None
     type: str
     body: str
     created_at: datetime
@@ -102,6 +104,12 @@ class Delivery:
     attempts: tuple[Attempt, ...] = ()
     next_at: datetime | None = None
     topic: str | None = None
+    place: str = ""
+
+    @staticmethod
+    def place_of(moment: datetime, sequence: int | None, event: EventId) -> str:
+        """Deliveries of an endpoint sort by it, and no two have the same."""
+        return f"{moment.astimezone(UTC):%Y%m%dT%H%M%S.%f}.{sequence or 0:012}.{event}"
 
 
 def outcome_of(status: int, channel: Channel = Channel.WEBHOOK) -> Outcome:

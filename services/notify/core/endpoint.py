@@ -8,6 +8,7 @@ from services.notify.core.delivery import Attempt, Channel, Outcome
 
 __all__ = ["Endpoint", "PushKeys", "Secret", "after_failure", "after_success", "rotated"]
 
+_LIMITS = "limits.changed"
 _PATIENCE = timedelta(days=5)
 
 
@@ -47,6 +48,7 @@ class Endpoint:
     disabled_at: datetime | None = None
     disabled_because: str | None = None
     push: PushKeys | None = None
+    hears_limits: bool = False
 
     @classmethod
     def new(
@@ -62,7 +64,8 @@ class Endpoint:
         push: PushKeys | None = None,
     ) -> "Endpoint":
         secrets = (Secret(secret),) if secret else ()
-        return cls(id, account, url, types, secrets, now, now, cursor, push=push)
+        made = cls(id, account, url, types, secrets, now, now, cursor, push=push)
+        return made.hearing(types, now)
 
     @property
     def channel(self) -> Channel:
@@ -78,7 +81,10 @@ class Endpoint:
 
     def renewed(self, types: tuple[str, ...], push: PushKeys, now: datetime) -> "Endpoint":
         """As its browser tells it anew."""
-        return replace(self, types=types, push=push, changed_at=now)
+        return replace(self.hearing(types, now), push=push)
+
+    def hearing(self, types: tuple[str, ...], now: datetime) -> "Endpoint":
+        return replace(self, types=types, hears_limits=_LIMITS in types, changed_at=now)
 
     def wants(self, type_: str) -> bool:
         return self.disabled_at is None and type_ in self.types

@@ -1,14 +1,15 @@
 """What a webhook and a push say."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
-from services.contracts import DeliveryId, JobId
-from services.notify.core import Notification
+from services.contracts import DeliveryId, Envelope, Event, EventId, JobId
+from services.notify.core import LiveNotice, Notification
 from services.notify.core.delivery import KEPT, Channel, Delivery
 from services.notify.core.endpoint import Endpoint
 
-__all__ = ["body_of", "delivery_of"]
+__all__ = ["body_of", "delivery_of", "limits_delivery"]
 
 _SHORT = ("job", "status")
 """A push tells little, and where to look for more: services take 4 KB of it."""
@@ -26,19 +27,37 @@ def delivery_of(endpoint: Endpoint, notification: Notification, now: datetime) -
     if channel is Channel.WEB_PUSH:
         facts = {name: facts[name] for name in _SHORT if name in facts}
     data = {"sequence": notification.sequence, "href": notice.href, **facts}
+    body = body_of(notice.type, notice.at, data)
+    return replace(
+        _delivery(endpoint, notice.event, notice.type, body, now),
+        sequence=notification.sequence,
+        place=Delivery.place_of(now, notification.sequence, notice.event),
+        traceparent=notice.traceparent,
+        topic=_topic(notice.job) if notice.job and channel is Channel.WEB_PUSH else None,
+    )
+
+
+def limits_delivery(
+    endpoint: Endpoint, envelope: Envelope[Event], news: LiveNotice, now: datetime
+) -> Delivery:
+    """Due at once. It has no place in any feed: it is no account's own."""
+    body = body_of(news.type, envelope.data.at, {"href": "/v1/limits", **news.facts})
+    return _delivery(endpoint, envelope.id, news.type, body, now)
+
+
+def _delivery(endpoint: Endpoint, event: EventId, type_: str, body: str, now: datetime) -> Delivery:
     return Delivery(
-        id=DeliveryId.of(endpoint.id, notice.event),
+        id=DeliveryId.of(endpoint.id, event),
         endpoint=endpoint.id,
         account=endpoint.account,
-        event=notice.event,
-        sequence=notification.sequence,
-        type=notice.type,
-        body=body_of(notice.type, notice.at, data),
+        event=event,
+        sequence=None,
+        type=type_,
+        body=body,
         created_at=now,
-        expires_at=now + KEPT[channel],
-        traceparent=notice.traceparent,
+        expires_at=now + KEPT[endpoint.channel],
         next_at=now,
-        topic=_topic(notice.job) if notice.job and channel is Channel.WEB_PUSH else None,
+        place=Delivery.place_of(now, None, event),
     )
 
 

@@ -1,6 +1,6 @@
 """Endpoints and deliveries as the database keeps them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -14,13 +14,15 @@ __all__ = ["DELIVERIES", "ENDPOINTS", "Deliveries", "Endpoints"]
 S = TypeVar("S")
 
 ENDPOINTS: CollectionSpec[Endpoint] = CollectionSpec(
-    "endpoints", Endpoint, (Index(("account", "id")), Index(("changed_at",)))
+    "endpoints",
+    Endpoint,
+    (Index(("account", "id")), Index(("changed_at",)), Index(("hears_limits", "id"))),
 )
 DELIVERIES: CollectionSpec[Delivery] = CollectionSpec(
     "deliveries",
     Delivery,
     (
-        Index(("endpoint", "-sequence")),
+        Index(("endpoint", "-place")),
         Index(("account",)),
         Index(("next_at",), sparse=True),
         Index(("expires_at",), expire_after=timedelta(0)),
@@ -58,6 +60,18 @@ class Endpoints:
     async def changed_since(self, moment: datetime) -> list[Endpoint]:
         found = await self._documents.find([("changed_at", ">=", moment)], limit=_PAGE)
         return [document.state for document in found]
+
+    async def hearing_limits(self) -> AsyncIterator[Endpoint]:
+        last = ""
+        while True:
+            found = await self._documents.find(
+                [("hears_limits", "==", True), ("id", ">", last)], order=("id",), limit=_PAGE
+            )
+            for document in found:
+                yield document.state
+            if len(found) < _PAGE:
+                return
+            last = found[-1].id
 
     async def add(self, endpoint: Endpoint) -> None:
         await self._documents.change(endpoint.id, lambda known: None if known else Change(endpoint))
@@ -107,15 +121,15 @@ class Deliveries:
         *,
         limit: int,
         status: DeliveryStatus | None = None,
-        before: int | None = None,
+        before: str | None = None,
         since: int | None = None,
     ) -> list[Delivery]:
-        """Newest first, by their place in the account's feed."""
+        """Newest first; `before` a place, `since` a sequence."""
         where: list[Condition] = [("endpoint", "==", endpoint)]
         where += [("status", "==", status)] if status else []
-        where += [("sequence", "<", before)] if before is not None else []
+        where += [("place", "<", before)] if before is not None else []
         where += [("sequence", ">=", since)] if since is not None else []
-        found = await self._documents.find(where, order=("-sequence",), limit=limit)
+        found = await self._documents.find(where, order=("-place",), limit=limit)
         return [document.state for document in found]
 
     async def change(

@@ -7,10 +7,12 @@ from services.kit.plumbing import Plumbing
 from services.notify.deliveries.challenge import Challenger
 from services.notify.deliveries.deliverer import Announce, Deliverer
 from services.notify.deliveries.fanout import FanOut
+from services.notify.deliveries.limits import LimitsFanOut
 from services.notify.deliveries.packing import Packer
 from services.notify.deliveries.sender import Sender
 from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 from services.notify.deliveries.vapid import VAPID, Vapid, kept_key
+from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
 from services.notify.settings import NotifySettings
 
@@ -22,13 +24,18 @@ class Told:
     endpoints: Endpoints
     deliveries: Deliveries
     fanout: FanOut
+    limits: LimitsFanOut
     deliverer: Deliverer
     challenger: Challenger
     vapid: Vapid
 
 
 async def wired(
-    plumbing: Plumbing, feeds: Feeds, settings: NotifySettings, announce: Announce
+    plumbing: Plumbing,
+    feeds: Feeds,
+    keyring: Keyring,
+    settings: NotifySettings,
+    announce: Announce,
 ) -> Told:
     clock, rules = plumbing.context.clock, settings.webhook_rules
     key = await plumbing.patiently(lambda: kept_key(plumbing.documents(VAPID)))
@@ -42,5 +49,6 @@ async def wired(
         endpoints, deliveries, sender, packer, clock, claim=claim, announce=announce
     )
     fanout = FanOut(endpoints, deliveries, feeds, clock, told=deliverer.wake)
+    limits = LimitsFanOut(endpoints, deliveries, keyring, clock, deliverer.wake)
     challenger = Challenger(sender, rules, clock)
-    return Told(endpoints, deliveries, fanout, deliverer, challenger, vapid)
+    return Told(endpoints, deliveries, fanout, limits, deliverer, challenger, vapid)
