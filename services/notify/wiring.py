@@ -76,6 +76,7 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
         challenger=told.challenger,
         challenges=Throttle(context.clock, rate=1 / 30, burst=30),
         vapid=told.vapid,
+        sealer=told.sealer,
         rules=settings.webhook_rules,
         push_services=settings.push_services,
         told=told.deliverer.wake,

@@ -18,6 +18,7 @@ from services.notify.deliveries.vapid import Vapid
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
+from services.notify.sealing import Sealer
 from services.notify.tickets import Tickets
 
 __all__ = ["Here", "Notify", "notify_of"]
@@ -45,6 +46,7 @@ class Notify:
     challenger: Challenger
     challenges: Throttle
     vapid: Vapid
+    sealer: Sealer
     rules: TargetRules
     push_services: tuple[str, ...]
     told: Callable[[], None]

@@ -58,7 +58,7 @@ async def create(
         owner.account,
         posted.url,
         tuple(dict.fromkeys(posted.types)),
-        secret=secret,
+        secret=here.sealer.seal(secret),
         now=now,
         cursor=newest,
     )
@@ -119,8 +119,9 @@ async def rotate(
     """Both sign until the overlap is over. The new one is shown this once."""
     endpoint = await _mine(here, owner, id)
     now, secret, overlap = here.clock.now(), new_secret(), timedelta(hours=posted.overlap_hours)
+    sealed = here.sealer.seal(secret)
     changed = await here.endpoints.change(
-        endpoint.id, lambda known: rotated(known, secret, now, overlap)
+        endpoint.id, lambda known: rotated(known, sealed, now, overlap)
     )
     return EndpointMade(**endpoint_body(changed or endpoint).model_dump(), secret=secret)
 

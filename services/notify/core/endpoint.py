@@ -14,9 +14,9 @@ _PATIENCE = timedelta(days=5)
 
 @dataclass(frozen=True)
 class Secret:
-    """`whsec_…`; one that was replaced signs along until `until`."""
+    """`whsec_…`, sealed; one that was replaced signs along until `until`."""
 
-    text: str
+    sealed: str
     until: datetime | None = None
 
 
@@ -90,7 +90,8 @@ class Endpoint:
         return self.disabled_at is None and type_ in self.types
 
     def signers(self, now: datetime) -> tuple[str, ...]:
-        return tuple(one.text for one in self.secrets if one.until is None or one.until > now)
+        """Sealed."""
+        return tuple(one.sealed for one in self.secrets if one.until is None or one.until > now)
 
 
 def after_success(endpoint: Endpoint) -> Endpoint:

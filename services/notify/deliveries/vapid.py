@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from services.kit.documents import Change, CollectionSpec, Documents
+from services.notify.sealing import Sealer
 
 __all__ = ["VAPID", "Vapid", "VapidKey", "kept_key", "new_key"]
 
@@ -26,7 +27,10 @@ _GOOD_FOR = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class VapidKey:
-    """`private` is PKCS 8 in PEM. Subscriptions are bound to it: who changes it loses them all."""
+    """`private` is PKCS 8 in PEM, sealed.
+
+    Subscriptions are bound to it: who changes it loses them all.
+    """
 
     private: str
 
@@ -34,9 +38,9 @@ class VapidKey:
 VAPID: CollectionSpec[VapidKey] = CollectionSpec("vapid", VapidKey)
 
 
-async def kept_key(documents: Documents[VapidKey]) -> VapidKey:
+async def kept_key(documents: Documents[VapidKey], sealer: Sealer) -> VapidKey:
     """The one of the first replica that ever started. Raises Unavailable."""
-    made = new_key()
+    made = new_key(sealer)
     kept = await documents.change(_ID, lambda known: None if known else Change(made))
     return kept or made
 
@@ -44,8 +48,9 @@ async def kept_key(documents: Documents[VapidKey]) -> VapidKey:
 class Vapid:
     """Signs for one push service at a time; `contact` is whom it may write to."""
 
-    def __init__(self, key: VapidKey, contact: str | None = None) -> None:
-        private = load_pem_private_key(key.private.encode(), None)
+    def __init__(self, key: VapidKey, sealer: Sealer, contact: str | None = None) -> None:
+        """Raises Unsealable."""
+        private = load_pem_private_key(sealer.unseal(key.private).encode(), None)
         if not isinstance(private, ec.EllipticCurvePrivateKey):
             raise TypeError("a VAPID key is one of P-256")
         self._private = private
@@ -66,7 +71,7 @@ class Vapid:
         return f"vapid t={token}, k={self.public_key}"
 
 
-def new_key() -> VapidKey:
+def new_key(sealer: Sealer) -> VapidKey:
     private = ec.generate_private_key(ec.SECP256R1())
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return VapidKey(pem.decode())
+    return VapidKey(sealer.seal(pem.decode()))

@@ -14,6 +14,7 @@ from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, 
 from services.notify.deliveries.vapid import VAPID, Vapid, kept_key
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
+from services.notify.sealing import Sealer
 from services.notify.settings import NotifySettings
 
 __all__ = ["Told", "wired"]
@@ -28,6 +29,7 @@ class Told:
     deliverer: Deliverer
     challenger: Challenger
     vapid: Vapid
+    sealer: Sealer
 
 
 async def wired(
@@ -38,17 +40,18 @@ async def wired(
     announce: Announce,
 ) -> Told:
     clock, rules = plumbing.context.clock, settings.webhook_rules
-    key = await plumbing.patiently(lambda: kept_key(plumbing.documents(VAPID)))
-    vapid = Vapid(key, settings.push_contact)
+    sealer = Sealer(settings.pepper)
+    key = await plumbing.patiently(lambda: kept_key(plumbing.documents(VAPID), sealer))
+    vapid = Vapid(key, sealer, settings.push_contact)
     endpoints = Endpoints(plumbing.documents(ENDPOINTS))
     deliveries = Deliveries(plumbing.documents(DELIVERIES))
     sender = Sender(rules, seconds=settings.webhook_seconds, proxy=settings.webhook_proxy)
     claim = timedelta(seconds=2 * settings.webhook_seconds)
-    packer = Packer(vapid)
+    packer = Packer(vapid, sealer)
     deliverer = Deliverer(
         endpoints, deliveries, sender, packer, clock, claim=claim, announce=announce
     )
     fanout = FanOut(endpoints, deliveries, feeds, clock, told=deliverer.wake)
     limits = LimitsFanOut(endpoints, deliveries, keyring, clock, deliverer.wake)
     challenger = Challenger(sender, rules, clock)
-    return Told(endpoints, deliveries, fanout, limits, deliverer, challenger, vapid)
+    return Told(endpoints, deliveries, fanout, limits, deliverer, challenger, vapid, sealer)

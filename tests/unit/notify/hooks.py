@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from pydantic import SecretStr
+
 from services.contracts import EndpointId
 from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
@@ -19,6 +21,7 @@ from services.notify.deliveries.sender import Answer, Sender
 from services.notify.deliveries.signing import new_secret
 from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
 from services.notify.deliveries.vapid import Vapid, new_key
+from services.notify.sealing import Sealer
 from tests.unit.notify.browser import Browser
 from tests.unit.notify.fakes import ACCOUNT, NOW, ListFeeds, news
 
@@ -71,12 +74,13 @@ class Hooks:
         self.sent = beside.sent if beside else MemoryDocuments(DELIVERIES, self.clock, "notify")
         self.endpoints, self.deliveries = Endpoints(self.hooks), Deliveries(self.sent)
         self.receiver = beside.receiver if beside else Receiver()
-        self.vapid = beside.vapid if beside else Vapid(new_key())
+        self.sealer = Sealer(SecretStr("a pepper of the tests"))
+        self.vapid = beside.vapid if beside else Vapid(new_key(self.sealer), self.sealer)
         self.deliverer = Deliverer(
             self.endpoints,
             self.deliveries,
             self.receiver,
-            Packer(self.vapid),
+            Packer(self.vapid, self.sealer),
             self.clock,
             claim=timedelta(seconds=60),
             announce=self.announce,
@@ -96,7 +100,7 @@ class Hooks:
             ACCOUNT,
             url,
             types or ENDS,
-            secret=new_secret(),
+            secret=self.sealer.seal(new_secret()),
             now=self.clock.now(),
             cursor=len(self.feeds.rows),
         )
@@ -135,6 +139,10 @@ class Hooks:
         self.clock.move(after)
         await self.deliverer.look()
         await self.deliverer.idle()
+
+    def secret(self, endpoint: Endpoint) -> str:
+        """As its account was shown it."""
+        return self.sealer.unseal(endpoint.secrets[0].sealed)
 
     async def log(self, endpoint: Endpoint) -> list[Delivery]:
         return (await self.deliveries.page(endpoint.id, limit=100))[::-1]

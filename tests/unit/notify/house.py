@@ -88,6 +88,7 @@ async def house() -> AsyncIterator[House]:
         deliveries=hooks.deliveries,
         fanout=hooks.fanout,
         vapid=hooks.vapid,
+        sealer=hooks.sealer,
         rules=TargetRules(),
         push_services=PUSH_SERVICES,
         challenges=Throttle(hooks.clock, rate=1 / 30, burst=30),

@@ -56,8 +56,8 @@ async def test_the_push_service_can_tell_who_sends(hooks: Hooks) -> None:
 
 
 async def test_it_names_a_contact_where_the_operator_did(hooks: Hooks) -> None:
-    kept = await kept_key(MemoryDocuments(VAPID, hooks.clock, "notify"))
-    header = Vapid(kept, "mailto:ops@push.example").authorization(
+    kept = await kept_key(MemoryDocuments(VAPID, hooks.clock, "notify"), hooks.sealer)
+    header = Vapid(kept, hooks.sealer, "mailto:ops@push.example").authorization(
         f"{AUDIENCE}/x", hooks.clock.now()
     )
     assert vapid_claims(header, AUDIENCE)["sub"] == "mailto:ops@push.example"
@@ -65,7 +65,8 @@ async def test_it_names_a_contact_where_the_operator_did(hooks: Hooks) -> None:
 
 async def test_the_key_is_made_once_and_is_the_same_after_a_restart(hooks: Hooks) -> None:
     documents = MemoryDocuments(VAPID, hooks.clock, "notify")
-    assert await kept_key(documents) == await kept_key(documents)
+    first, again = [await kept_key(documents, hooks.sealer) for _ in range(2)]
+    assert first == again
 
 
 async def test_newer_news_of_a_job_takes_the_place_of_older(hooks: Hooks) -> None:

@@ -56,7 +56,7 @@ async def test_what_is_sent_is_verified_by_the_standards_own_library(hooks: Hook
     (post,) = hooks.receiver.got
     (signature,) = post.headers["webhook-signature"].split()
     moment = hooks.clock.now()
-    own = Webhook(endpoint.secrets[0].text)
+    own = Webhook(hooks.secret(endpoint))
     assert signature == own.sign(post.headers["webhook-id"], moment, post.body.decode())
     assert post.headers["webhook-timestamp"] == str(int(moment.timestamp()))
     with pytest.raises(WebhookVerificationError):
@@ -69,7 +69,7 @@ async def test_openais_client_unwraps_it(hooks: Hooks) -> None:
     await hooks.happens("job.completed")
     await hooks.looks()
     (post,) = hooks.receiver.got
-    client = OpenAI(api_key="unused", webhook_secret=endpoint.secrets[0].text)
+    client = OpenAI(api_key="unused", webhook_secret=hooks.secret(endpoint))
     told: Any = client.webhooks.unwrap(post.body, dict(post.headers))
     assert told.type == "job.completed"
     with pytest.raises(InvalidWebhookSignatureError):
@@ -81,7 +81,8 @@ async def test_during_a_rotation_both_secrets_sign_and_then_the_new_one_alone(
 ) -> None:
     endpoint = await hooks.endpoint()
     now = hooks.clock.now()
-    await hooks.endpoints.change(endpoint.id, lambda known: rotated(known, new_secret(), now, HOUR))
+    new = hooks.sealer.seal(new_secret())
+    await hooks.endpoints.change(endpoint.id, lambda known: rotated(known, new, now, HOUR))
     await hooks.happens("job.completed")
     await hooks.looks()
     hooks.clock.move(2 * HOUR)
