@@ -35,6 +35,7 @@ class Lookout:
         self._told = RecentIds()
         self._stored_here: Remembered[AccountId, bool] = Remembered()
         self._steps: dict[AccountId, int] = {}
+        self._failed: set[AccountId] = set()
         self._reads: dict[AccountId, asyncio.Task[None]] = {}
 
     def heard(self, event: EventId, account: AccountId) -> None:
@@ -66,15 +67,20 @@ class Lookout:
             self._later(_AFTER_THAT[0], partial(self._look_on, account, 0))
 
     def _look_on(self, account: AccountId, step: int) -> None:
-        """A later event has begun anew where the account is at another step."""
+        """A later event has begun anew where the account is at another step.
+
+        A look that failed does not count: whoever stores the event has to wait for the store too.
+        """
         if self._steps.get(account) != step:
             return
+        following = step if account in self._failed else step + 1
         self._look(account)
-        if step + 1 < len(_AFTER_THAT) and self._hub.has(account):
-            self._steps[account] = step + 1
-            self._later(_AFTER_THAT[step + 1], partial(self._look_on, account, step + 1))
+        if following < len(_AFTER_THAT) and self._hub.has(account):
+            self._steps[account] = following
+            self._later(_AFTER_THAT[following], partial(self._look_on, account, following))
         else:
             del self._steps[account]
+            self._failed.discard(account)
 
     def _look(self, account: AccountId) -> None:
         if account in self._reads:
@@ -92,7 +98,9 @@ class Lookout:
             with budget(_READ_SECONDS):
                 page = await self._feeds.after(account, after, limit=_PAGE)
         except Unavailable:
-            return  # a later look finds it, and so does each stream in the end
+            self._failed.add(account)
+            return
+        self._failed.discard(account)
         if len(page) == _PAGE:
             self._hub.look(account)
         for notification in page:

@@ -184,6 +184,26 @@ async def test_a_page_that_is_not_full_is_the_last(hub: Hub) -> None:
     assert feeds.reads == 1
 
 
+async def test_looks_at_a_store_that_is_away_go_on_until_it_is_back(
+    feeds: CountedFeeds, hub: Hub, lookout: Lookout, handlers: Handlers, agenda: Agenda
+) -> None:
+    with hub.listen(ACCOUNT, "free") as listener:
+        listener.sent = 0
+        feeds.away = True
+        handlers.overhear(queued())
+        looks = []
+        for _ in range(5):
+            looks += agenda.pass_time()[-1:]
+            await lookout.idle()
+        assert looks == [0.5, 2.5, 2.5, 2.5, 2.5]
+        feeds.away = False
+        looks = []
+        for _ in range(7):
+            looks += agenda.pass_time()
+            await lookout.idle()
+        assert looks == [2.5, 2.5, 5, 10, 20, 40, 80]
+
+
 async def test_what_another_replica_is_slow_to_store_is_looked_for_a_while_longer(
     handlers: Handlers, hub: Hub, agenda: Agenda
 ) -> None:
