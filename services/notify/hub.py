@@ -46,24 +46,25 @@ class TooManyListeners(Exception):
 
 @dataclass(frozen=True)
 class Opened:
-    """By which key, and until when that is good."""
+    """By which key, until when that is good, and as of which version of its account."""
 
     secret_hash: str = ""
     until: datetime | None = None
+    version: int = 0
 
 
-def good_until(key: "HasEnd") -> datetime | None:
-    """When it expires or is revoked, whichever comes first."""
-    ends = [moment for moment in (key.expires_at, key.revoked_at) if moment is not None]
-    return min(ends, default=None)
-
-
-class HasEnd(Protocol):
+class _HasEnd(Protocol):
     @property
     def expires_at(self) -> datetime | None: ...
 
     @property
     def revoked_at(self) -> datetime | None: ...
+
+
+def good_until(key: _HasEnd) -> datetime | None:
+    """When it expires or is revoked, whichever comes first."""
+    ends = [moment for moment in (key.expires_at, key.revoked_at) if moment is not None]
+    return min(ends, default=None)
 
 
 class Listener:
@@ -73,11 +74,11 @@ class Listener:
     is how long the key is good that opened it.
     """
 
-    def __init__(self, account: AccountId, plan: str, size: int, opened: "Opened") -> None:
+    def __init__(self, account: AccountId, plan: str, size: int, opened: Opened) -> None:
         self.account = account
         self.plan = plan
         self.until = opened.until
-        self._secret_hash = opened.secret_hash
+        self._opened = opened
         self.sent: int | None = None
         self._size = size
         self._news: deque[News] = deque()
@@ -95,8 +96,10 @@ class Listener:
 
     def heed(self, account: AccountChanged) -> None:
         """Goes on under the account as it is now, if that still knows the key."""
+        if account.version < self._opened.version:
+            return  # an old story: the key was not there yet
         keys = {key.secret_hash: key for key in account.keys}
-        key = keys.get(self._secret_hash)
+        key = keys.get(self._opened.secret_hash)
         if account.status is not AccountStatus.ACTIVE or key is None:
             self.close("revoked")
         else:

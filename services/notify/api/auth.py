@@ -67,7 +67,7 @@ async def listens(connection: HTTPConnection, here: Notify, ticket: str | None) 
 
 
 def opened_by(owner: KeyOwner) -> Opened:
-    return Opened(owner.secret_hash, good_until(owner))
+    return Opened(owner.secret_hash, good_until(owner), owner.version)
 
 
 async def _owner(plain: str, here: Notify) -> KeyOwner:

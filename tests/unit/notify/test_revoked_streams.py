@@ -46,6 +46,13 @@ async def test_a_stream_whose_key_is_gone_ends_and_another_keys_goes_on() -> Non
         assert await other.next(0) is None
 
 
+async def test_news_of_the_time_before_the_key_was_made_ends_nothing() -> None:
+    hub = Hub()
+    with hub.listen(ACCOUNT, "free", Opened("my hash", version=3)) as mine:
+        hub.changed(changed("another hash"))
+        assert await mine.next(0) is None
+
+
 async def test_the_streams_of_an_account_that_is_suspended_end() -> None:
     hub = Hub()
     with hub.listen(ACCOUNT, "free", MINE) as mine:
