@@ -18,7 +18,7 @@ from heatsink.client import (
 )
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from services.contracts import WireRecord, decode
+from services.contracts import DecodeError, WireRecord, decode
 from services.contracts.events import JobSubmitted
 from services.notify.deliveries.signing import new_secret, signed
 from tests.unit.gateway import stories
@@ -118,6 +118,26 @@ def test_a_webhook_of_ours_is_verified() -> None:
     assert verify_webhook(body.encode(), headers, secret)["type"] == "job.completed"
     with pytest.raises(WebhookVerificationError):
         verify_webhook(body.encode(), headers, new_secret())
+
+
+async def test_what_became_of_a_message_is_told(
+    house: House, ada: Tenant, heatsink: AsyncHeatsink
+) -> None:
+    granted = (await ada.post("/v1/submission-tokens", {"hours": 1})).json()["token"]
+    for name, prompt in (("order/1?", "a red fox"), ("order/2", "")):
+        message = submission(ada.account, granted, name, prompt)
+        try:
+            await house.submissions(decode(WireRecord(message.key, message.value, message.headers)))
+        except DecodeError as error:
+            await house.submissions.unreadable(error)
+    taken = await heatsink.submitted("order/1?")
+    assert (taken.name, taken.refusal) == ("order/1?", None)
+    assert taken.job
+    assert taken.job.status == "submitted"
+    refused = await heatsink.submitted("order/2")
+    assert (refused.job, refused.refusal) == (None, "invalid_value")
+    with pytest.raises(Refused):
+        await heatsink.submitted("order/3")
 
 
 def test_a_message_for_kafka_is_read_as_a_submission() -> None:

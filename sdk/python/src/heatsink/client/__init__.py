@@ -4,7 +4,7 @@ from heatsink.client.aio import AsyncHeatsink
 from heatsink.client.errors import HeatsinkError, NotReady, QuotaExceeded, Refused, Unreachable
 from heatsink.client.exchange import Policy
 from heatsink.client.messages import Message, submission, verify_webhook
-from heatsink.client.models import Batch, Event, Image, Job, Limits, Upload
+from heatsink.client.models import Batch, Event, Image, Job, Limits, Submission, Upload
 from heatsink.client.sync import Heatsink
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Policy",
     "QuotaExceeded",
     "Refused",
+    "Submission",
     "Unreachable",
     "Upload",
     "submission",

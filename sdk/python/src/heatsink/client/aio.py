@@ -9,7 +9,7 @@ import httpx2
 from heatsink.client import flows
 from heatsink.client.events import EventLines, after_loss
 from heatsink.client.exchange import Flow, Lost, Pause, Policy, Reply
-from heatsink.client.models import Batch, Event, Image, Job, Limits, Upload
+from heatsink.client.models import Batch, Event, Image, Job, Limits, Submission, Upload
 from heatsink.client.wire import TIMEOUT, arguments, event_arguments, failed, heard, reply_of
 
 __all__ = ["AsyncHeatsink"]
@@ -81,6 +81,10 @@ class AsyncHeatsink:
 
     async def upload(self, photo: bytes) -> Upload:
         return await self._run(flows.upload(self._policy, photo))
+
+    async def submitted(self, name: str) -> Submission:
+        """What became of a message on Kafka; Refused with 404 until that has been read."""
+        return await self._run(flows.submitted(self._policy, name))
 
     async def limits(self) -> Limits:
         return await self._run(flows.limits(self._policy))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from heatsink.client.errors import NotReady
 from heatsink.client.exchange import Flow, Pause, Policy, Request, call, once
-from heatsink.client.models import Batch, Image, Job, Limits, Upload
+from heatsink.client.models import Batch, Image, Job, Limits, Submission, Upload
 
 __all__ = [
     "batch",
@@ -75,6 +76,11 @@ def picture(policy: Policy, image: Image) -> Flow[bytes]:
 def upload(policy: Policy, photo: bytes) -> Flow[Upload]:
     request = Request("POST", "/v1/uploads", photo=photo)
     return Upload.of((yield from call(request, policy)).json())
+
+
+def submitted(policy: Policy, name: str) -> Flow[Submission]:
+    request = Request("GET", f"/v1/submissions/{quote(name, safe='')}")
+    return Submission.of((yield from call(request, policy)).json())
 
 
 def limits(policy: Policy) -> Flow[Limits]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-__all__ = ["Batch", "Event", "Image", "Job", "Limits", "Upload"]
+__all__ = ["Batch", "Event", "Image", "Job", "Limits", "Submission", "Upload"]
 
 Raw = Mapping[str, Any]
 
@@ -69,6 +69,20 @@ class Batch:
     @property
     def has_ended(self) -> bool:
         return self.status == "ended"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What became of a message on Kafka: a job, or a refusal by its code."""
+
+    name: str
+    job: Job | None
+    refusal: str | None
+
+    @classmethod
+    def of(cls, raw: Raw) -> Self:
+        job, refusal = raw["job"], raw["refusal"]
+        return cls(raw["submission"], Job.of(job) if job else None, refusal and refusal["code"])
 
 
 @dataclass(frozen=True)
