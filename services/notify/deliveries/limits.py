@@ -13,8 +13,14 @@ from services.notify.keyring import Keyring
 __all__ = ["LimitsFanOut"]
 
 
+_Gist = tuple[str, str, float, int]
+
+
 class LimitsFanOut:
-    """One delivery for each endpoint of an account on the plan, by the event's own id: once."""
+    """One delivery for each endpoint of an account on the plan, by the event's own id: once.
+
+    What is only repeated, as quota does for those who may have missed it, is no news.
+    """
 
     def __init__(
         self,
@@ -30,11 +36,14 @@ class LimitsFanOut:
         self._keyring = keyring
         self._clock = clock
         self._told = told
+        self._last: dict[str, _Gist] = {}
 
     async def __call__(self, envelope: Envelope[Event]) -> None:
         """Raises Unavailable."""
         event, news = envelope.data, live_notice(envelope.data)
         if not isinstance(event, LimitsChanged) or news is None:
+            return
+        if self._last.get(event.key) == _gist(event):
             return
         on_plan: dict[AccountId, bool] = {}
         async for endpoint in self._endpoints.hearing_limits():
@@ -45,3 +54,8 @@ class LimitsFanOut:
                 now = self._clock.now()
                 await self._deliveries.add(limits_delivery(endpoint, envelope, news, now))
                 self._told()
+        self._last[event.key] = _gist(event)
+
+
+def _gist(event: LimitsChanged) -> _Gist:
+    return event.rule, event.heat.value, event.m, event.images

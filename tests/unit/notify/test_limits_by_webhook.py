@@ -94,6 +94,14 @@ async def test_who_did_not_ask_for_it_or_is_disabled_hears_nothing(limits: Limit
     assert limits.told == []
 
 
+async def test_what_is_only_repeated_is_no_news(limits: Limits) -> None:
+    await limits.on("free")
+    await limits.hooks.endpoint("https://a.example/h", "limits.changed")
+    for m in (0.5, 0.5, 0.25, 0.5):
+        await limits.change(m=m)
+    assert [m for _, m in limits.told] == [0.5, 0.25, 0.5]
+
+
 async def test_it_stands_in_the_log_between_what_came_before_and_after(limits: Limits) -> None:
     await limits.on("free")
     endpoint = await limits.hooks.endpoint("https://a.example/h", "job.completed", "limits.changed")
