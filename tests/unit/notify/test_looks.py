@@ -13,7 +13,7 @@ from services.kit.clock import ManualClock
 from services.kit.documents import MemoryDocuments
 from services.kit.erasures import ERASURES, Erasures
 from services.notify.announcer import Announcer
-from services.notify.core import Notification, from_now
+from services.notify.core import Notification
 from services.notify.handlers import Handlers
 from services.notify.hub import Hub, Look
 from services.notify.keyring import KEYS, Keyring
@@ -109,7 +109,7 @@ async def test_one_that_is_behind_the_others_finds_the_gap_and_reads_on(
         await feeds.append(news())
     with hub.listen(ACCOUNT, "free") as ahead, hub.listen(ACCOUNT, "free") as behind:
         ahead.sent = 2
-        stream = feed_stream(behind, feeds, ManualClock(), position=from_now(0), seconds=9)
+        stream = feed_stream(behind, feeds, ManualClock(), position=0, seconds=9)
         async with aclosing(stream):
             assert await sequences(stream, 3) == [1, 2, 3]
             await feeds.append(news())
