@@ -8,13 +8,15 @@ from rich.table import Table
 
 from services.cli.asyncapi import asyncapi_yaml
 from services.cli.environment import settings_of
+from services.cli.mirror import run as run_mirror
 from services.cli.output import console, print_json
 from services.cli.problems import problems_told
 from services.cli.target import DATA, DataOption, JsonOption
-from services.contracts import STREAMS, topic, topics
+from services.contracts import STREAMS, AccountId, topic, topics
 from services.kit.build import build_info
 from services.kit.bus import apply as apply_topics
 from services.kit.bus.survey import deviations
+from services.kit.clock import SystemClock
 from services.kit.plumbing import connection
 
 __all__ = ["app"]
@@ -88,6 +90,19 @@ def apply(
 
 
 @app.command()
+def mirror(
+    account: Annotated[str, typer.Argument(help="Whose events.")],
+    to: Annotated[str, typer.Argument(help="A topic, which is there already.")],
+    data: DataOption = DATA,
+) -> None:
+    """Copy one account's events to a topic of its own, until stopped. Goes on where it was."""
+    with problems_told():
+        settings = settings_of(data)
+        reach = connection(settings, "mirror")
+        asyncio.run(run_mirror(reach, SystemClock(), _account(account), to))
+
+
+@app.command()
 def check(data: DataOption = DATA) -> None:
     """Name the topics that are missing or not as the table says; exit 1 if there are any."""
     with problems_told():
@@ -97,3 +112,10 @@ def check(data: DataOption = DATA) -> None:
     for one in found:
         typer.echo(f"missing: {one.topic}" if one.missing else f"{one.topic} {one.problem}")
     raise typer.Exit(1 if found else 0)
+
+
+def _account(text: str) -> AccountId:
+    try:
+        return AccountId(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
