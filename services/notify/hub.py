@@ -183,12 +183,15 @@ class Hub:
         for listener in self._listeners.get(account, ()):
             listener.close("erased")
 
+    def leave(self) -> list[Listener]:
+        """Ends every connection that is made from now on; those that there are, the caller ends."""
+        self._stopping = True
+        return [listener for listeners in self._listeners.values() for listener in listeners]
+
     def close(self) -> None:
         """Ends every connection, now and from now on."""
-        self._stopping = True
-        for listeners in self._listeners.values():
-            for listener in listeners:
-                listener.close("stopping")
+        for listener in self.leave():
+            listener.close("stopping")
 
     def _offer(self, account: AccountId, news: News) -> None:
         for listener in self._listeners.get(account, ()):

@@ -100,7 +100,7 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
         group,
         tail,
         server,
-        StreamCloser(hub),
+        StreamCloser(hub, context.clock, seconds=settings.drain_seconds / 3),
     )
 
 
