@@ -15,6 +15,7 @@ from services.kit.throttle import Throttle
 from services.notify.announcer import Announcer
 from services.notify.api import Notify, create_app
 from services.notify.closing import StreamCloser
+from services.notify.deliveries.outside import Outside
 from services.notify.deliveries.store import DELIVERIES, ENDPOINTS
 from services.notify.deliveries.vapid import VAPID
 from services.notify.deliveries.wiring import wired
@@ -23,7 +24,7 @@ from services.notify.handlers import Handlers
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
 from services.notify.lookout import Lookout
-from services.notify.repository import HEADS, NOTIFICATIONS, RowFeeds
+from services.notify.repository import HEADS, NOTIFICATIONS, Feeds, RowFeeds
 from services.notify.retention import Retention
 from services.notify.settings import NotifySettings
 from services.notify.tickets import TICKETS, Tickets
@@ -55,13 +56,44 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
     hub = Hub(buffer=settings.buffer, per_account=settings.connections)
     erasures = Erasures(plumbing.documents(ERASURES), context.clock)
     announcer = Announcer(feeds, hub, erasures)
-    told = await wired(plumbing, feeds, keyring, settings, announcer.announce)
-    announcer.fan_out(told.fanout.account)
-    handlers = Handlers(announcer, keyring, hub, erasures, Lookout(feeds, hub), limits=told.limits)
+    outside = await wired(plumbing, feeds, keyring, settings, announcer.announce)
+    announcer.fan_out(outside.fanout.account)
+    handlers = Handlers(
+        announcer, keyring, hub, erasures, Lookout(feeds, hub), limits=outside.limits
+    )
     group = _group(plumbing, handlers, settings)
     tail = Tail(plumbing.connection, _HEARD, clock=context.clock, readiness=context.readiness)
     tail.listen(handlers.overhear)
-    notify = Notify(
+    tickets = Tickets(plumbing.documents(TICKETS), context.clock)
+    notify = _notify(
+        context, feeds=feeds, hub=hub, keyring=keyring, tickets=tickets, outside=outside
+    )
+    retention = Retention(rows, heads, erasures, context.clock)
+    erase = erasing(feeds, keyring, hub, outside.endpoints, outside.deliveries)
+    return (
+        *plumbing.components,
+        retention,
+        Eraser(erasures, erase, says, context.clock),
+        outside.deliverer,
+        outside.fanout,
+        group,
+        tail,
+        _server(context, notify),
+        StreamCloser(hub, context.clock, seconds=settings.drain_seconds / 3),
+    )
+
+
+def _notify(
+    context: Context[NotifySettings],
+    *,
+    feeds: Feeds,
+    hub: Hub,
+    keyring: Keyring,
+    tickets: Tickets,
+    outside: Outside,
+) -> Notify:
+    settings = context.settings
+    return Notify(
         feeds=feeds,
         hub=hub,
         keyring=keyring,
@@ -69,38 +101,22 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
         clock=context.clock,
         stream_seconds=settings.stream_seconds,
         origins=frozenset(settings.origins),
-        tickets=Tickets(plumbing.documents(TICKETS), context.clock),
-        endpoints=told.endpoints,
-        deliveries=told.deliveries,
-        fanout=told.fanout,
-        challenger=told.challenger,
+        tickets=tickets,
+        outside=outside,
         challenges=Throttle(context.clock, rate=1 / 30, burst=30),
-        vapid=told.vapid,
-        sealer=told.sealer,
         rules=settings.webhook_rules,
         push_services=settings.push_services,
-        told=told.deliverer.wake,
     )
-    app = create_app(notify, build_info().version, at_once=settings.requests_at_once)
-    server = HttpServer(
-        app,
+
+
+def _server(context: Context[NotifySettings], notify: Notify) -> HttpServer:
+    settings = context.settings
+    return HttpServer(
+        create_app(notify, build_info().version, at_once=settings.requests_at_once),
         settings.host,
         settings.port,
         context.readiness,
         linger_seconds=settings.linger_seconds,
-    )
-    retention = Retention(rows, heads, erasures, context.clock)
-    erase = erasing(feeds, keyring, hub, told.endpoints, told.deliveries)
-    return (
-        *plumbing.components,
-        retention,
-        Eraser(erasures, erase, says, context.clock),
-        told.deliverer,
-        told.fanout,
-        group,
-        tail,
-        server,
-        StreamCloser(hub, context.clock, seconds=settings.drain_seconds / 3),
     )
 
 

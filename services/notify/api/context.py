@@ -1,6 +1,5 @@
 """What the routes work with: made by the wiring, found on the app."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -11,14 +10,10 @@ from starlette.requests import HTTPConnection
 from services.kit.clock import Clock
 from services.kit.throttle import Throttle
 from services.notify.core.address import TargetRules
-from services.notify.deliveries.challenge import Challenger
-from services.notify.deliveries.fanout import FanOut
-from services.notify.deliveries.store import Deliveries, Endpoints
-from services.notify.deliveries.vapid import Vapid
+from services.notify.deliveries.outside import Outside
 from services.notify.hub import Hub
 from services.notify.keyring import Keyring
 from services.notify.repository import Feeds
-from services.notify.sealing import Sealer
 from services.notify.tickets import Tickets
 
 __all__ = ["Here", "Notify", "notify_of"]
@@ -28,8 +23,8 @@ __all__ = ["Here", "Notify", "notify_of"]
 class Notify:
     """`stream_seconds`: how long a stream lasts before its client resumes.
 
-    `origins`: whose pages may open a WebSocket (none: any, as no cookie opens one). `told` is
-    called when webhooks are due; `challenges` bounds how many strangers an account may have us ask.
+    `origins`: whose pages may open a WebSocket (none: any, as no cookie opens one). `challenges`
+    bounds how many strangers an account may have us ask.
     """
 
     feeds: Feeds
@@ -40,16 +35,10 @@ class Notify:
     stream_seconds: float
     tickets: Tickets
     origins: frozenset[str]
-    endpoints: Endpoints
-    deliveries: Deliveries
-    fanout: FanOut
-    challenger: Challenger
+    outside: Outside
     challenges: Throttle
-    vapid: Vapid
-    sealer: Sealer
     rules: TargetRules
     push_services: tuple[str, ...]
-    told: Callable[[], None]
 
 
 def notify_of(connection: HTTPConnection) -> Notify:

@@ -64,7 +64,7 @@ class PushList(BaseModel):
 @router.get("/push-key", operation_id="getPushKey", summary="The key that a page subscribes with")
 async def key(here: Here, _: Reader) -> PushKey:
     """It stays the same for as long as the installation keeps its database."""
-    return PushKey(public_key=here.vapid.public_key)
+    return PushKey(public_key=here.outside.vapid.public_key)
 
 
 @router.post(
@@ -90,17 +90,19 @@ async def subscribe(
         cursor=newest,
         push=keys,
     )
-    known = await here.endpoints.change(wanted.id, lambda known: known.renewed(types, keys, now))
+    known = await here.outside.endpoints.change(
+        wanted.id, lambda known: known.renewed(types, keys, now)
+    )
     if known is None:
         await _check_room(here, owner)
-        await here.endpoints.add(wanted)
-    here.fanout.forget(owner.account)
+        await here.outside.endpoints.add(wanted)
+    here.outside.fanout.forget(owner.account)
     return _body(known or wanted)
 
 
 @router.get("/push-subscriptions", operation_id="listSubscriptions", summary="List browsers")
 async def list_(here: Here, owner: Reader) -> PushList:
-    found = await here.endpoints.of(owner.account, Channel.WEB_PUSH)
+    found = await here.outside.endpoints.of(owner.account, Channel.WEB_PUSH)
     return PushList(data=[_body(one) for one in found])
 
 
@@ -111,12 +113,12 @@ async def list_(here: Here, owner: Reader) -> PushList:
     summary="Forget a browser",
 )
 async def unsubscribe(here: Here, owner: Writer, id: str) -> Response:
-    endpoint = await here.endpoints.mine(owner.account, id, Channel.WEB_PUSH)
+    endpoint = await here.outside.endpoints.mine(owner.account, id, Channel.WEB_PUSH)
     if endpoint is None:
         raise ApiError(Code.NOT_FOUND)
-    await here.endpoints.delete(endpoint.id)
-    await here.deliveries.drop(("endpoint", "==", endpoint.id))
-    here.fanout.forget(owner.account)
+    await here.outside.endpoints.delete(endpoint.id)
+    await here.outside.deliveries.drop(("endpoint", "==", endpoint.id))
+    here.outside.fanout.forget(owner.account)
     return Response(status_code=204)
 
 
@@ -143,7 +145,7 @@ def _keys_of(posted: PushRequest) -> PushKeys:
 
 
 async def _check_room(here: Notify, owner: KeyOwner) -> None:
-    if len(await here.endpoints.of(owner.account, Channel.WEB_PUSH)) >= _MOST:
+    if len(await here.outside.endpoints.of(owner.account, Channel.WEB_PUSH)) >= _MOST:
         raise ApiError(Code.TOO_MANY_REQUESTS, f"An account has at most {_MOST} browsers.")
 
 

@@ -48,28 +48,28 @@ async def create(
     if not here.challenges.passes(owner.account):
         detail = "Too many addresses were tried: try again in a while."
         raise ApiError(Code.TOO_MANY_REQUESTS, detail, retry_after=60)
-    if len(await here.endpoints.of(owner.account, Channel.WEBHOOK)) >= _MOST:
+    if len(await here.outside.endpoints.of(owner.account, Channel.WEBHOOK)) >= _MOST:
         raise ApiError(Code.TOO_MANY_REQUESTS, f"An account has at most {_MOST} endpoints.")
     now, secret = here.clock.now(), new_secret()
-    await here.challenger.challenge(posted.url, secret)
+    await here.outside.challenger.challenge(posted.url, secret)
     newest = await here.feeds.newest(owner.account)
     endpoint = Endpoint.new(
         EndpointId.new(now),
         owner.account,
         posted.url,
         tuple(dict.fromkeys(posted.types)),
-        secret=here.sealer.seal(secret),
+        secret=here.outside.sealer.seal(secret),
         now=now,
         cursor=newest,
     )
-    await here.endpoints.add(endpoint)
-    here.fanout.forget(owner.account)
+    await here.outside.endpoints.add(endpoint)
+    here.outside.fanout.forget(owner.account)
     return EndpointMade(**endpoint_body(endpoint).model_dump(), secret=secret)
 
 
 @router.get("", operation_id="listWebhooks", summary="List endpoints")
 async def list_(here: Here, owner: Reader) -> EndpointList:
-    found = await here.endpoints.of(owner.account, Channel.WEBHOOK)
+    found = await here.outside.endpoints.of(owner.account, Channel.WEBHOOK)
     return EndpointList(data=[endpoint_body(one) for one in found])
 
 
@@ -97,8 +97,8 @@ async def change(
             return known.enabled(newest)
         return known.disabled(now, "asked") if posted.enabled is False else known
 
-    changed = await here.endpoints.change(endpoint.id, decide)
-    here.fanout.forget(owner.account)
+    changed = await here.outside.endpoints.change(endpoint.id, decide)
+    here.outside.fanout.forget(owner.account)
     return endpoint_body(changed or endpoint)
 
 
@@ -106,9 +106,9 @@ async def change(
 async def delete(here: Here, owner: Writer, id: str) -> Response:
     """With the log of its deliveries."""
     endpoint = await _mine(here, owner, id)
-    await here.endpoints.delete(endpoint.id)
-    await here.deliveries.drop(("endpoint", "==", endpoint.id))
-    here.fanout.forget(owner.account)
+    await here.outside.endpoints.delete(endpoint.id)
+    await here.outside.deliveries.drop(("endpoint", "==", endpoint.id))
+    here.outside.fanout.forget(owner.account)
     return Response(status_code=204)
 
 
@@ -119,8 +119,8 @@ async def rotate(
     """Both sign until the overlap is over. The new one is shown this once."""
     endpoint = await _mine(here, owner, id)
     now, secret, overlap = here.clock.now(), new_secret(), timedelta(hours=posted.overlap_hours)
-    sealed = here.sealer.seal(secret)
-    changed = await here.endpoints.change(
+    sealed = here.outside.sealer.seal(secret)
+    changed = await here.outside.endpoints.change(
         endpoint.id, lambda known: rotated(known, sealed, now, overlap)
     )
     return EndpointMade(**endpoint_body(changed or endpoint).model_dump(), secret=secret)
@@ -141,7 +141,7 @@ async def deliveries(
 ) -> DeliveryList:
     """Newest first; kept for a week."""
     endpoint = await _mine(here, owner, id)
-    found = await here.deliveries.page(
+    found = await here.outside.deliveries.page(
         endpoint.id, limit=page.limit, status=page.status, before=page.before
     )
     return DeliveryList(
@@ -157,21 +157,21 @@ async def redeliver(
     """Those named, or those of a range: a hundred at a time. Each keeps its `webhook-id`."""
     endpoint = await _mine(here, owner, id)
     if posted.ids is not None:
-        named = [await here.deliveries.get(endpoint.id, one) for one in posted.ids]
+        named = [await here.outside.deliveries.get(endpoint.id, one) for one in posted.ids]
         chosen = [one for one in named if one]
     else:
-        chosen = await here.deliveries.page(
+        chosen = await here.outside.deliveries.page(
             endpoint.id, limit=_PAGE, status=posted.status, since=posted.since
         )
     now = here.clock.now()
     for one in chosen:
-        await here.deliveries.change(one.id, lambda known: again(known, now))
-    here.told()
+        await here.outside.deliveries.change(one.id, lambda known: again(known, now))
+    here.outside.deliverer.wake()
     return Redelivered(count=len(chosen))
 
 
 async def _mine(here: Notify, owner: KeyOwner, id: str) -> Endpoint:
-    endpoint = await here.endpoints.mine(owner.account, id, Channel.WEBHOOK)
+    endpoint = await here.outside.endpoints.mine(owner.account, id, Channel.WEBHOOK)
     if endpoint is None:
         raise ApiError(Code.NOT_FOUND)
     return endpoint

@@ -1,6 +1,5 @@
-"""Who is told outside of streams, put together."""
+"""What tells those outside of streams, put together."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from services.kit.plumbing import Plumbing
@@ -8,6 +7,7 @@ from services.notify.deliveries.challenge import Challenger
 from services.notify.deliveries.deliverer import Announce, Deliverer
 from services.notify.deliveries.fanout import FanOut
 from services.notify.deliveries.limits import LimitsFanOut
+from services.notify.deliveries.outside import Outside
 from services.notify.deliveries.packing import Packer
 from services.notify.deliveries.sender import Sender
 from services.notify.deliveries.store import DELIVERIES, ENDPOINTS, Deliveries, Endpoints
@@ -17,19 +17,7 @@ from services.notify.repository import Feeds
 from services.notify.sealing import Sealer
 from services.notify.settings import NotifySettings
 
-__all__ = ["Told", "wired"]
-
-
-@dataclass(frozen=True)
-class Told:
-    endpoints: Endpoints
-    deliveries: Deliveries
-    fanout: FanOut
-    limits: LimitsFanOut
-    deliverer: Deliverer
-    challenger: Challenger
-    vapid: Vapid
-    sealer: Sealer
+__all__ = ["wired"]
 
 
 async def wired(
@@ -38,7 +26,7 @@ async def wired(
     keyring: Keyring,
     settings: NotifySettings,
     announce: Announce,
-) -> Told:
+) -> Outside:
     clock, rules = plumbing.context.clock, settings.webhook_rules
     sealer = Sealer(settings.pepper)
     key = await plumbing.patiently(lambda: kept_key(plumbing.documents(VAPID), sealer))
@@ -54,4 +42,4 @@ async def wired(
     fanout = FanOut(endpoints, deliveries, feeds, clock, told=deliverer.wake)
     limits = LimitsFanOut(endpoints, deliveries, keyring, clock, deliverer.wake)
     challenger = Challenger(sender, rules, clock)
-    return Told(endpoints, deliveries, fanout, limits, deliverer, challenger, vapid, sealer)
+    return Outside(endpoints, deliveries, fanout, limits, deliverer, challenger, vapid, sealer)

@@ -18,6 +18,8 @@ from services.notify.api import Notify, create_app
 from services.notify.core.address import TargetRules
 from services.notify.core.subscription import PUSH_SERVICES
 from services.notify.deliveries.challenge import Challenger
+from services.notify.deliveries.limits import LimitsFanOut
+from services.notify.deliveries.outside import Outside
 from services.notify.deliveries.sender import Answer
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
@@ -75,6 +77,18 @@ async def house() -> AsyncIterator[House]:
     keyring = Keyring(MemoryDocuments(KEYS, hooks.clock, "notify"))
     hub = Hub(per_account=House.connections)
     tickets = Tickets(MemoryDocuments(TICKETS, hooks.clock, "notify"), hooks.clock)
+    outside = Outside(
+        endpoints=hooks.endpoints,
+        deliveries=hooks.deliveries,
+        fanout=hooks.fanout,
+        limits=LimitsFanOut(
+            hooks.endpoints, hooks.deliveries, keyring, hooks.clock, hooks.deliverer.wake
+        ),
+        deliverer=hooks.deliverer,
+        challenger=Challenger(hooks.receiver, TargetRules(), hooks.clock),
+        vapid=hooks.vapid,
+        sealer=hooks.sealer,
+    )
     notify = Notify(
         feeds=hooks.feeds,
         hub=hub,
@@ -84,16 +98,10 @@ async def house() -> AsyncIterator[House]:
         stream_seconds=60,
         origins=frozenset({"https://app.example"}),
         tickets=tickets,
-        endpoints=hooks.endpoints,
-        deliveries=hooks.deliveries,
-        fanout=hooks.fanout,
-        vapid=hooks.vapid,
-        sealer=hooks.sealer,
+        outside=outside,
         rules=TargetRules(),
         push_services=PUSH_SERVICES,
         challenges=Throttle(hooks.clock, rate=1 / 30, burst=30),
-        challenger=Challenger(hooks.receiver, TargetRules(), hooks.clock),
-        told=hooks.deliverer.wake,
     )
     app = create_app(notify, "test")
     transport = httpx2.ASGITransport(app)
