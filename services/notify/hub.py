@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -132,6 +132,11 @@ class Hub:
         self._per_account = per_account
         self._listeners: defaultdict[AccountId, set[Listener]] = defaultdict(set)
         self._stopping = False
+        self._greet: Callable[[AccountId], None] | None = None
+
+    def greet(self, arrived: Callable[[AccountId], None]) -> None:
+        """`arrived` is called with the account of each listener that comes."""
+        self._greet = arrived
 
     @contextmanager
     def listen(
@@ -143,6 +148,8 @@ class Hub:
         listener = Listener(account, plan, self._buffer, opened or Opened())
         self._listeners[account].add(listener)
         metrics.SSE_CONNECTIONS.add(1)
+        if self._greet:
+            self._greet(account)
         if self._stopping:
             listener.close("stopping")
         try:

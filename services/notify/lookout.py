@@ -28,6 +28,11 @@ Later = Callable[[float, Callable[[], None]], object]
 
 
 class Lookout:
+    """Looks for what the tail tells of, and for what was on its way when a client came.
+
+    That may take a while: whoever was to store it may have died.
+    """
+
     def __init__(self, feeds: Feeds, hub: Hub, later: Later | None = None) -> None:
         self._feeds = feeds
         self._hub = hub
@@ -37,6 +42,7 @@ class Lookout:
         self._steps: dict[AccountId, int] = {}
         self._failed: set[AccountId] = set()
         self._reads: dict[AccountId, asyncio.Task[None]] = {}
+        hub.greet(self._look_for_a_while)
 
     def heard(self, event: EventId, account: AccountId) -> None:
         """Somebody will store it, and clients of the account are here."""
@@ -62,7 +68,11 @@ class Lookout:
             return
         self._stored_here.forget(account)
         self._look(account)
-        if seconds == _SOON[-1] and self._steps.get(account) != 0:
+        if seconds == _SOON[-1]:
+            self._look_for_a_while(account)
+
+    def _look_for_a_while(self, account: AccountId) -> None:
+        if self._steps.get(account) != 0:
             self._steps[account] = 0
             self._later(_AFTER_THAT[0], partial(self._look_on, account, 0))
 

@@ -36,9 +36,6 @@ Item = Notification | LiveNotice | Reset | Replay | Quiet
 
 _PAGE = 200
 _LOOK_EVERY = 300.0
-_SECOND_LOOK = 3.0
-"""What was on its way when the client came, nobody looked for in its name."""
-
 _LOOK_WHILE_AWAY = (5.0, 10.0, 20.0, 40.0)
 _DICE = SystemRandom()
 _READ_SECONDS = 2.5
@@ -56,8 +53,7 @@ async def feed_stream(
     live news go on, and what was stored meanwhile follows when it is back.
     """
     feed = _Feed(feeds, listener, position)
-    began = clock.monotonic()
-    look_at, ends = began + (_SECOND_LOOK if feed.has_begun else 0), began + seconds
+    look_at, ends = clock.monotonic(), clock.monotonic() + seconds
     with suppress(Closed):
         while (now := clock.monotonic()) < ends and not _is_over(listener, clock):
             if now >= look_at:
@@ -92,12 +88,6 @@ class _Feed:
         self._position = position
         listener.sent = position.after if isinstance(position, Start) else None
         self._failures = 0
-        self._looks = 1 if self.has_begun else 0
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether it is known up to where the client has been told."""
-        return self._listener.sent is not None
 
     @property
     def away(self) -> bool:
@@ -108,7 +98,7 @@ class _Feed:
     def patience(self) -> float:
         """Seconds to the next look. A store that is slow is asked less: there are many of us."""
         if not self._failures:
-            return _LOOK_EVERY if self._looks > 1 else _SECOND_LOOK
+            return _LOOK_EVERY
         return _LOOK_WHILE_AWAY[min(self._failures, len(_LOOK_WHILE_AWAY)) - 1]
 
     async def look(self) -> AsyncGenerator[Item, None]:
@@ -123,7 +113,6 @@ class _Feed:
                 yield Replay.AWAY
             return
         self._failures = 0
-        self._looks += 1
         if was_away:
             yield Replay.BACK
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.contracts import AccountId
 from services.kit.clock import ManualClock
-from services.notify.core import LiveNotice, Notification, Start, from_now
+from services.notify.core import LiveNotice, Notification, from_now
 from services.notify.hub import Closed, Hub, TooManyListeners
 from services.notify.stream import Item, Quiet, Replay, Reset, feed_stream
 from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds, news
@@ -82,22 +82,6 @@ async def test_what_another_replica_stored_is_found_by_looking(feeds: ListFeeds)
             await store(feeds, hub, 2, told=False)
             await store(feeds, hub)
             assert sequences(await take(stream, 3)) == [3, 4, 5]
-
-
-@pytest.mark.parametrize("position", [0, from_now(0)], ids=["resumed", "new"])
-async def test_what_was_on_its_way_when_the_client_came_is_found_soon(
-    feeds: ListFeeds, position: int | Start
-) -> None:
-    hub, clock = Hub(), ManualClock()
-    with hub.listen(ACCOUNT, "free") as listener:
-        stream = feed_stream(listener, feeds, clock, position=position, seconds=60)
-        async with aclosing(stream):
-            hub.tell_live(PROGRESS)
-            assert await take(stream, 1) == [PROGRESS]
-            await store(feeds, hub, told=False)
-            clock.move(timedelta(seconds=3))
-            hub.tell_live(PROGRESS)
-            assert sequences(await take(stream, 2)) == [1]
 
 
 async def test_a_stream_stays_open_while_the_database_is_away_and_misses_nothing(
