@@ -7,7 +7,8 @@ from services.contracts import AccountId, Envelope, Event, Stream, encode
 from services.kit.bus import Connection, Group, Producer
 from services.kit.bus.dead_letters import RecordSender
 from services.kit.clock import Clock
-from services.kit.component import Component, Readiness
+from services.kit.component import Readiness
+from services.kit.lifecycle import supervise
 
 __all__ = ["Mirror", "run"]
 
@@ -29,7 +30,9 @@ class Mirror:
             await self._sender.send(self._topic, encode(envelope))
 
 
-async def run(connection: Connection, clock: Clock, account: AccountId, topic: str) -> None:
+async def run(
+    connection: Connection, clock: Clock, account: AccountId, topic: str, *, drain_seconds: float
+) -> None:
     """Until SIGINT or SIGTERM. Goes on where it was: each event at least once, in its order."""
     readiness, stop = Readiness(), asyncio.Event()
     producer = Producer(connection, clock, readiness)
@@ -45,18 +48,4 @@ async def run(connection: Connection, clock: Clock, account: AccountId, topic: s
     )
     for number in _STOPS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await _run_in_order((producer, group), stop)
-
-
-async def _run_in_order(components: tuple[Component, Component], stop: asyncio.Event) -> None:
-    """What was begun last ends first: it still needs the others."""
-    stops = [asyncio.Event() for _ in components]
-    async with asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(component.run(own))
-            for component, own in zip(components, stops, strict=True)
-        ]
-        await stop.wait()
-        for own, task in reversed(list(zip(stops, running, strict=True))):
-            own.set()
-            await task
+    await supervise((producer, group), stop, drain_seconds)

@@ -99,7 +99,9 @@ def mirror(
     with problems_told():
         settings = settings_of(data)
         reach = connection(settings, "mirror")
-        asyncio.run(run_mirror(reach, SystemClock(), _account(account), to))
+        drain = settings.drain_seconds
+        copying = run_mirror(reach, SystemClock(), _account(account), to, drain_seconds=drain)
+        asyncio.run(copying)
 
 
 @app.command()
