@@ -10,6 +10,7 @@ from services.kit.http import ApiError, Code, FieldError
 from services.kit.http.json_body import json_of
 from services.notify.api.auth import Reader, Writer
 from services.notify.api.context import Here, Notify
+from services.notify.api.endpoints import forget, owned
 from services.notify.api.webhook_bodies import ENDS, Type
 from services.notify.core.address import TargetRefused, parse_target
 from services.notify.core.delivery import Channel
@@ -113,12 +114,7 @@ async def list_(here: Here, owner: Reader) -> PushList:
     summary="Forget a browser",
 )
 async def unsubscribe(here: Here, owner: Writer, id: str) -> Response:
-    endpoint = await here.outside.endpoints.mine(owner.account, id, Channel.WEB_PUSH)
-    if endpoint is None:
-        raise ApiError(Code.NOT_FOUND)
-    await here.outside.endpoints.delete(endpoint.id)
-    await here.outside.deliveries.drop(("endpoint", "==", endpoint.id))
-    here.outside.fanout.forget(owner.account)
+    await forget(here, await owned(here, owner, id, Channel.WEB_PUSH))
     return Response(status_code=204)
 
 

@@ -10,7 +10,8 @@ from services.contracts import EndpointId
 from services.kit.http import ApiError, Code
 from services.kit.http.json_body import json_of
 from services.notify.api.auth import Reader, Writer
-from services.notify.api.context import Here, Notify
+from services.notify.api.context import Here
+from services.notify.api.endpoints import forget, owned
 from services.notify.api.webhook_bodies import (
     DeliveryList,
     EndpointBody,
@@ -27,7 +28,6 @@ from services.notify.api.webhook_bodies import (
 from services.notify.core.delivery import Channel, DeliveryStatus, again
 from services.notify.core.endpoint import Endpoint, rotated
 from services.notify.deliveries.signing import new_secret
-from services.notify.keyring import KeyOwner
 
 __all__ = ["router"]
 
@@ -75,7 +75,7 @@ async def list_(here: Here, owner: Reader) -> EndpointList:
 
 @router.get("/{id}", operation_id="getWebhook", summary="Look at an endpoint")
 async def get(here: Here, owner: Reader, id: str) -> EndpointBody:
-    return endpoint_body(await _mine(here, owner, id))
+    return endpoint_body(await owned(here, owner, id, Channel.WEBHOOK))
 
 
 @router.patch("/{id}", operation_id="changeWebhook", summary="Change, disable or enable it")
@@ -86,7 +86,7 @@ async def change(
     posted: Annotated[EndpointChange, Depends(json_of(EndpointChange))],
 ) -> EndpointBody:
     """One that is enabled again hears what comes from now on."""
-    endpoint = await _mine(here, owner, id)
+    endpoint = await owned(here, owner, id, Channel.WEBHOOK)
     now = here.clock.now()
     newest = await here.feeds.newest(owner.account)
 
@@ -105,10 +105,7 @@ async def change(
 @router.delete("/{id}", operation_id="deleteWebhook", status_code=204, summary="Remove it")
 async def delete(here: Here, owner: Writer, id: str) -> Response:
     """With the log of its deliveries."""
-    endpoint = await _mine(here, owner, id)
-    await here.outside.endpoints.delete(endpoint.id)
-    await here.outside.deliveries.drop(("endpoint", "==", endpoint.id))
-    here.outside.fanout.forget(owner.account)
+    await forget(here, await owned(here, owner, id, Channel.WEBHOOK))
     return Response(status_code=204)
 
 
@@ -117,7 +114,7 @@ async def rotate(
     here: Here, owner: Writer, id: str, posted: Annotated[Rotation, Depends(json_of(Rotation))]
 ) -> EndpointMade:
     """Both sign until the overlap is over. The new one is shown this once."""
-    endpoint = await _mine(here, owner, id)
+    endpoint = await owned(here, owner, id, Channel.WEBHOOK)
     now, secret, overlap = here.clock.now(), new_secret(), timedelta(hours=posted.overlap_hours)
     sealed = here.outside.sealer.seal(secret)
     changed = await here.outside.endpoints.change(
@@ -140,7 +137,7 @@ async def deliveries(
     here: Here, owner: Reader, id: str, page: Annotated[_Page, Depends()]
 ) -> DeliveryList:
     """Newest first; kept for a week."""
-    endpoint = await _mine(here, owner, id)
+    endpoint = await owned(here, owner, id, Channel.WEBHOOK)
     found = await here.outside.deliveries.page(
         endpoint.id, limit=page.limit, status=page.status, before=page.before
     )
@@ -155,7 +152,7 @@ async def redeliver(
     here: Here, owner: Writer, id: str, posted: Annotated[Redelivery, Depends(json_of(Redelivery))]
 ) -> Redelivered:
     """Those named, or those of a range: a hundred at a time. Each keeps its `webhook-id`."""
-    endpoint = await _mine(here, owner, id)
+    endpoint = await owned(here, owner, id, Channel.WEBHOOK)
     if posted.ids is not None:
         named = [await here.outside.deliveries.get(endpoint.id, one) for one in posted.ids]
         chosen = [one for one in named if one]
@@ -168,10 +165,3 @@ async def redeliver(
         await here.outside.deliveries.change(one.id, lambda known: again(known, now))
     here.outside.deliverer.wake()
     return Redelivered(count=len(chosen))
-
-
-async def _mine(here: Notify, owner: KeyOwner, id: str) -> Endpoint:
-    endpoint = await here.outside.endpoints.mine(owner.account, id, Channel.WEBHOOK)
-    if endpoint is None:
-        raise ApiError(Code.NOT_FOUND)
-    return endpoint
