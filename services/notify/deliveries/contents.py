@@ -29,9 +29,7 @@ def delivery_of(endpoint: Endpoint, notification: Notification, now: datetime) -
     data = {"sequence": notification.sequence, "href": notice.href, **facts}
     body = body_of(notice.type, notice.at, data)
     return replace(
-        _delivery(endpoint, notice.event, notice.type, body, now),
-        sequence=notification.sequence,
-        place=Delivery.place_of(now, notification.sequence, notice.event),
+        _delivery(endpoint, notice.event, notice.type, body, now, sequence=notification.sequence),
         traceparent=notice.traceparent,
         topic=_topic(notice.job) if notice.job and channel is Channel.WEB_PUSH else None,
     )
@@ -45,19 +43,27 @@ def limits_delivery(
     return _delivery(endpoint, envelope.id, news.type, body, now)
 
 
-def _delivery(endpoint: Endpoint, event: EventId, type_: str, body: str, now: datetime) -> Delivery:
+def _delivery(
+    endpoint: Endpoint,
+    event: EventId,
+    type_: str,
+    body: str,
+    now: datetime,
+    *,
+    sequence: int | None = None,
+) -> Delivery:
     return Delivery(
         id=DeliveryId.of(endpoint.id, event),
         endpoint=endpoint.id,
         account=endpoint.account,
         event=event,
-        sequence=None,
+        sequence=sequence,
         type=type_,
         body=body,
         created_at=now,
         expires_at=now + KEPT[endpoint.channel],
         next_at=now,
-        place=Delivery.place_of(now, None, event),
+        place=Delivery.place_of(now, sequence, event),
     )
 
 
