@@ -195,11 +195,6 @@ class Hub:
         self._stopping = True
         return [listener for listeners in self._listeners.values() for listener in listeners]
 
-    def close(self) -> None:
-        """Ends every connection, now and from now on."""
-        for listener in self.leave():
-            listener.close("stopping")
-
     def _offer(self, account: AccountId, news: News) -> None:
         for listener in self._listeners.get(account, ()):
             listener.offer(news)

@@ -6,10 +6,17 @@ from datetime import UTC, datetime
 from services.contracts import AccountId, EventId, JobId
 from services.kit.errors import Unavailable
 from services.notify.core import Notice, Notification, next_sequence
+from services.notify.hub import Hub
 
 NOW = datetime(2026, 3, 25, 18, tzinfo=UTC)
 ACCOUNT = AccountId.new(NOW)
 JOB = JobId.new(NOW)
+
+
+def stopped(hub: Hub) -> None:
+    """As by a replica that leaves."""
+    for listener in hub.leave():
+        listener.close("stopping")
 
 
 def news(kind: str = "job.queued", account: AccountId = ACCOUNT, step: int = 0) -> Notice:

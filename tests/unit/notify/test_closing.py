@@ -5,15 +5,17 @@ from contextlib import ExitStack
 
 import pytest
 
+from services.kit.clock import ManualClock
 from services.notify.closing import StreamCloser
 from services.notify.hub import Closed, Hub, Listener
 from tests.unit.notify.fakes import ACCOUNT
 
 
-class Ticks:
+class Ticks(ManualClock):
     """A clock that keeps what it was asked to sleep, and how many were open meanwhile."""
 
     def __init__(self, listeners: list[Listener]) -> None:
+        super().__init__()
         self._listeners = listeners
         self.open: list[int] = []
         self.slept = 0.0
@@ -38,7 +40,7 @@ async def closed(count: int, seconds: float) -> Ticks:
     with ExitStack() as streams:
         listeners = [streams.enter_context(hub.listen(ACCOUNT, "free")) for _ in range(count)]
         ticks = Ticks(listeners)
-        await StreamCloser(hub, ticks, seconds=seconds).run(stop)  # type: ignore[arg-type] # sleeps
+        await StreamCloser(hub, ticks, seconds=seconds).run(stop)
         assert not any([await _is_open(listener) for listener in listeners])
         late = streams.enter_context(hub.listen(ACCOUNT, "free"))
         assert not await _is_open(late)

@@ -14,7 +14,7 @@ from services.kit.component import Readiness
 from services.kit.http import HttpServer
 from services.notify.api.sockets import Close
 from services.notify.hub import Hub
-from tests.unit.notify.fakes import ACCOUNT, news
+from tests.unit.notify.fakes import ACCOUNT, news, stopped
 from tests.unit.notify.house import House
 
 
@@ -25,7 +25,7 @@ async def url(house: House) -> AsyncIterator[str]:
     running = asyncio.create_task(server.run(stop))
     await server.started.wait()
     yield f"ws://127.0.0.1:{server.port}/v1/ws"
-    house.hub.close()
+    stopped(house.hub)
     stop.set()
     await running
 
@@ -130,7 +130,7 @@ async def test_an_account_has_so_many_connections(house: House, url: str) -> Non
     ends = [asyncio.create_task(end(each)) for each in entered]
     done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED, timeout=5)
     assert [task.result()[0] for task in done] == [Close.TOO_MANY]
-    house.hub.close()
+    stopped(house.hub)
     await asyncio.wait(ends)
     for each in sockets:
         await each.__aexit__(None, None, None)
@@ -141,7 +141,7 @@ async def test_a_process_that_stops_tells_its_clients_to_go_elsewhere(
 ) -> None:
     async with opened(house, url) as socket:
         await listening(house.hub)
-        house.hub.close()
+        stopped(house.hub)
         assert (await end(socket))[0] == Close.RESTART
 
 

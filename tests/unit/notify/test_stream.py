@@ -12,7 +12,7 @@ from services.kit.clock import ManualClock
 from services.notify.core import LiveNotice, Notification, from_now
 from services.notify.hub import Closed, Hub, TooManyListeners
 from services.notify.stream import Item, Quiet, Replay, Reset, feed_stream
-from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds, news
+from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds, news, stopped
 
 PROGRESS = LiveNotice("job.progressed", {"job": JOB, "step": 1}, account=ACCOUNT)
 
@@ -176,7 +176,7 @@ async def test_lossy_news_never_closes_a_slow_client() -> None:
 async def test_streams_end_when_the_process_stops_and_none_begins(feeds: ListFeeds) -> None:
     hub = Hub()
     with hub.listen(ACCOUNT, "free") as listener:
-        hub.close()
+        stopped(hub)
         stream = feed_stream(listener, feeds, ManualClock(), position=0, seconds=60)
         assert [item async for item in stream] == []
     with hub.listen(ACCOUNT, "free") as late, pytest.raises(Closed, match="stopping"):
