@@ -5,7 +5,7 @@ import math
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -77,6 +77,11 @@ class ApiError(HTTPException):
         self.errors = tuple(errors)
         self.retry_after = retry_after
         self.extensions = extensions
+
+    @classmethod
+    def of_field(cls, pointer: str, code: Code, detail: str) -> Self:
+        """What is wrong is one field of the body, by its JSON pointer."""
+        return cls(code, detail, errors=[FieldError(pointer, code, detail)])
 
     @property
     def all_headers(self) -> dict[str, str]:

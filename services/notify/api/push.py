@@ -3,15 +3,15 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.contracts import EndpointId
-from services.kit.http import ApiError, Code, FieldError
+from services.kit.http import ApiError, Code
 from services.kit.http.json_body import json_of
 from services.notify.api.auth import Reader, Writer
 from services.notify.api.context import Here, Notify
 from services.notify.api.endpoints import forget, owned
-from services.notify.api.webhook_bodies import ENDS, Type
+from services.notify.api.webhook_bodies import ENDS, StrictBody, Type
 from services.notify.core.address import TargetRefused, parse_target
 from services.notify.core.delivery import Channel
 from services.notify.core.endpoint import Endpoint, PushKeys
@@ -31,17 +31,13 @@ class PushKey(BaseModel):
     public_key: str = Field(description="The page's `applicationServerKey`.")
 
 
-class _Keys(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
+class _Keys(StrictBody):
     p256dh: str = Field(max_length=100)
     auth: str = Field(max_length=40)
 
 
-class PushRequest(BaseModel):
+class PushRequest(StrictBody):
     """A browser's `PushSubscription` as its `toJSON()` gives it; `types` may be added."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     endpoint: str = Field(examples=["https://updates.push.services.mozilla.com/wpush/v2/…"])
     expirationTime: float | None = Field(None, description="Not heeded: an end tells itself.")  # noqa: N815
@@ -123,10 +119,12 @@ def _check_address(here: Notify, url: str) -> None:
     try:
         host = parse_target(url, here.rules).host
     except TargetRefused as refused:
-        raise _wrong("/endpoint", Code.PUSH_ENDPOINT_NOT_ALLOWED, refused.detail) from refused
+        raise ApiError.of_field(
+            "/endpoint", Code.PUSH_ENDPOINT_NOT_ALLOWED, refused.detail
+        ) from refused
     if not is_push_service(host, here.push_services):
         detail = "It is not of a push service that this installation sends to."
-        raise _wrong("/endpoint", Code.PUSH_ENDPOINT_NOT_ALLOWED, detail)
+        raise ApiError.of_field("/endpoint", Code.PUSH_ENDPOINT_NOT_ALLOWED, detail)
 
 
 def _keys_of(posted: PushRequest) -> PushKeys:
@@ -134,19 +132,17 @@ def _keys_of(posted: PushRequest) -> PushKeys:
     try:
         keys = push_keys(posted.keys.p256dh, posted.keys.auth)
     except PushKeysInvalid as error:
-        raise _wrong(f"/keys/{error.field}", Code.PUSH_KEYS_INVALID, str(error)) from error
+        raise ApiError.of_field(
+            f"/keys/{error.field}", Code.PUSH_KEYS_INVALID, str(error)
+        ) from error
     if not is_on_curve(keys):
-        raise _wrong("/keys/p256dh", Code.PUSH_KEYS_INVALID, "It is no point of P-256.")
+        raise ApiError.of_field("/keys/p256dh", Code.PUSH_KEYS_INVALID, "It is no point of P-256.")
     return keys
 
 
 async def _check_room(here: Notify, owner: KeyOwner) -> None:
     if len(await here.outside.endpoints.of(owner.account, Channel.WEB_PUSH)) >= _MOST:
         raise ApiError(Code.TOO_MANY_REQUESTS, f"An account has at most {_MOST} browsers.")
-
-
-def _wrong(pointer: str, code: Code, detail: str) -> ApiError:
-    return ApiError(code, detail, errors=[FieldError(pointer, code, detail)])
 
 
 def _body(endpoint: Endpoint) -> PushBody:

@@ -21,6 +21,7 @@ __all__ = [
     "Redelivered",
     "Redelivery",
     "Rotation",
+    "StrictBody",
     "Type",
     "delivery_body",
     "endpoint_body",
@@ -44,11 +45,11 @@ Type = Literal[
 ENDS: tuple[Type, ...] = ("job.completed", "job.failed", "job.cancelled", "job.rejected")
 
 
-class _In(BaseModel):
+class StrictBody(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class EndpointRequest(_In):
+class EndpointRequest(StrictBody):
     url: str = Field(
         description="https, a public host, port 443.", examples=["https://a.example/h"]
     )
@@ -57,20 +58,20 @@ class EndpointRequest(_In):
     )
 
 
-class EndpointChange(_In):
+class EndpointChange(StrictBody):
     """What is left out stays as it is."""
 
     types: list[Type] | None = Field(None, min_length=1)
     enabled: bool | None = Field(None, description="true also takes up one that was disabled.")
 
 
-class Rotation(_In):
+class Rotation(StrictBody):
     overlap_hours: float = Field(
         24, ge=0, le=168, description="For so long the old secret signs along."
     )
 
 
-class Redelivery(_In):
+class Redelivery(StrictBody):
     """Which deliveries to send once more: those named, or all of a range of the feed."""
 
     ids: list[DeliveryId] | None = Field(None, max_length=100)

@@ -3,7 +3,7 @@
 import secrets
 
 from services.kit.clock import Clock
-from services.kit.http import ApiError, Code, FieldError
+from services.kit.http import ApiError, Code
 from services.notify.core.address import TargetRefused, TargetRules, parse_target
 from services.notify.core.delivery import Outcome
 from services.notify.deliveries.contents import body_of
@@ -45,4 +45,4 @@ class Challenger:
 
 
 def _wrong(code: Code, detail: str) -> ApiError:
-    return ApiError(code, detail, errors=[FieldError("/url", code, detail)])
+    return ApiError.of_field("/url", code, detail)
