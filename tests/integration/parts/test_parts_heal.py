@@ -60,6 +60,8 @@ async def test_a_stale_process_is_ended_and_its_folder_served(
     part = make(tmp_path, None, said.append)
     await part.prepare()
     with left_running(part) as stale:
+        # Popen returns while the kernel still swaps the program in: until then it bears our name.
+        await eventually(lambda: stale in processes_of(tmp_path))
         await part.start()
         try:
             assert processes_of(tmp_path) == [part.pid]
