@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.contracts import Stream
-from services.kit.build import build_info
 from services.kit.bus import Group, Tail
 from services.kit.component import Component
 from services.kit.erasures import ERASURES, Eraser, Erasures
-from services.kit.http import HttpServer
+from services.kit.http import HttpServer, protect
 from services.kit.lifecycle import Context
 from services.kit.plumbing import Plumbing, plumb
 from services.kit.throttle import Throttle
@@ -112,7 +111,7 @@ def _notify(
 def _server(context: Context[NotifySettings], notify: Notify) -> HttpServer:
     settings = context.settings
     return HttpServer(
-        create_app(notify, build_info().version, at_once=settings.requests_at_once),
+        protect(create_app(notify), at_once=settings.requests_at_once),
         settings.host,
         settings.port,
         context.readiness,

@@ -16,9 +16,8 @@ from services.gateway.api.account_bodies import (
 )
 from services.gateway.api.accounts import change_account
 from services.gateway.api.auth import Operator
-from services.gateway.api.bodies import documented_body
 from services.gateway.api.context import Here
-from services.gateway.api.documented import BODY, KEY, answers
+from services.gateway.api.documented import KEY
 from services.gateway.core.account import (
     MAX_KEYS,
     ApiKey,
@@ -29,6 +28,7 @@ from services.gateway.core.account import (
     with_key_rotated,
 )
 from services.kit.http import ApiError, Code
+from services.kit.http.documented import BODY, answers, documented_body
 from services.kit.http.json_body import json_of
 from services.kit.keys import hash_secret, new_key
 

@@ -15,12 +15,12 @@ from services.gateway.api.account_bodies import (
     account_body,
 )
 from services.gateway.api.auth import Operator
-from services.gateway.api.bodies import documented_body
 from services.gateway.api.context import Gateway, Here
-from services.gateway.api.documented import BODY, KEY, answers
+from services.gateway.api.documented import KEY
 from services.gateway.api.paging import Cursor, Limit, open_cursor, page_of
 from services.gateway.core.account import Account, AccountIsErased, Caller, open_account, with_terms
 from services.kit.http import ApiError, Code, FieldError
+from services.kit.http.documented import BODY, answers, documented_body
 from services.kit.http.json_body import json_of
 
 __all__ = ["account_id", "change_account", "router"]

@@ -10,10 +10,11 @@ from services.contracts import ActId
 from services.gateway.api.accounts import account_id
 from services.gateway.api.auth import Operator
 from services.gateway.api.context import Here
-from services.gateway.api.documented import KEY, answers
+from services.gateway.api.documented import KEY
 from services.gateway.api.paging import Cursor, Limit, open_cursor, page_of
 from services.gateway.core.audit import Act, Deed
 from services.kit.http import Code
+from services.kit.http.documented import answers
 
 __all__ = ["router"]
 

@@ -1,8 +1,7 @@
 """Gateway's HTTP application."""
 
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
+from functools import cache, partial
 
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -22,6 +21,7 @@ from services.gateway.api import (
     jobs,
     limits,
     models,
+    openapi,
     submission_tokens,
     submissions,
     uploads,
@@ -29,7 +29,6 @@ from services.gateway.api import (
 from services.gateway.api.context import Gateway
 from services.gateway.api.documentation import ASSETS, assets
 from services.gateway.api.errors import respond
-from services.gateway.api.openapi import document
 from services.kit.build import build_info
 from services.kit.http import Limits, protect
 from services.kit.http.api import install_api
@@ -67,6 +66,9 @@ _ROUTERS = (
 
 def create_app(gateway: Gateway) -> FastAPI:
     app = FastAPI(
+        title="Heatsink",
+        version=build_info().version,
+        description=openapi.DESCRIPTION,
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -81,11 +83,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     if gateway.settings.cors_origins:
         _open_to(app, gateway.settings.cors_origins)
 
-    @cache
-    def openapi() -> dict[str, Any]:
-        return document(app, version=build_info().version, server=gateway.settings.public_url)
-
-    app.openapi = openapi  # type: ignore[method-assign] # how FastAPI lets it be replaced
+    describe = cache(partial(openapi.made, app, server=gateway.settings.public_url))
+    app.openapi = describe  # type: ignore[method-assign] # how FastAPI lets it be replaced
     return app
 
 

@@ -15,9 +15,8 @@ from services.gateway.api.batch_body import (
     BatchRequest,
     batch_body,
 )
-from services.gateway.api.bodies import documented_body
 from services.gateway.api.context import Gateway, Here
-from services.gateway.api.documented import BODY, DRAWING, KEY, PHOTO, answers
+from services.gateway.api.documented import DRAWING, KEY, PHOTO
 from services.gateway.api.intake import digest_of, idempotency_key, spec_of, with_inputs
 from services.gateway.api.job_body import job_body
 from services.gateway.api.paging import Cursor, Limit, open_cursor, page_of
@@ -28,6 +27,7 @@ from services.gateway.core.pricing import units
 from services.gateway.core.spec import lighter_render
 from services.kit.errors import Duplicate
 from services.kit.http import ApiError, Code, FieldError
+from services.kit.http.documented import BODY, answers, documented_body
 from services.kit.http.json_body import json_of
 
 __all__ = ["router"]

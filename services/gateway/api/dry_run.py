@@ -8,9 +8,8 @@ from pydantic import BaseModel, Field
 from services.contracts import Lane, render_cost
 from services.contracts.events import Rule
 from services.gateway.api.auth import Reader
-from services.gateway.api.bodies import documented_body
 from services.gateway.api.context import Here
-from services.gateway.api.documented import BODY, DRAWING, KEY, PHOTO, answers
+from services.gateway.api.documented import DRAWING, KEY, PHOTO
 from services.gateway.api.intake import spec_of, with_inputs
 from services.gateway.api.job_request import JobRequest
 from services.gateway.api.limits import allowance_of
@@ -18,6 +17,7 @@ from services.gateway.api.sent_photos import inputs_from
 from services.gateway.core.foresight import foresee
 from services.gateway.core.pricing import units
 from services.gateway.core.queueing import predicted_wait
+from services.kit.http.documented import BODY, answers, documented_body
 from services.kit.http.json_body import json_of
 
 __all__ = ["Forecast", "router"]

@@ -11,11 +11,12 @@ from services.contracts import AccountId
 from services.gateway.api.accounts import account_id
 from services.gateway.api.auth import Operator
 from services.gateway.api.context import Gateway, Here
-from services.gateway.api.documented import KEY, answers
+from services.gateway.api.documented import KEY
 from services.gateway.core.account import erased
 from services.gateway.erasing import OTHERS
 from services.kit.erasures import Erasure
 from services.kit.http import ApiError, Code
+from services.kit.http.documented import answers
 
 __all__ = ["ErasureBody", "router"]
 

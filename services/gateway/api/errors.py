@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from services.kit.http import ApiError, Code, problem_response
+from services.kit.http.documented import is_of_field
 
 __all__ = ["envelope", "openai_status", "respond", "speaks_openai"]
 
@@ -68,8 +69,7 @@ def openai_status(code: Code) -> int:
     """OpenAI answers 400 to bad fields and 404 to any model that it doesn't have."""
     if code is Code.INVALID_MODEL_ID:
         return Code.MODEL_NOT_FOUND.status
-    is_field = code.status == Code.INVALID_VALUE.status and code is not Code.IDEMPOTENCY_KEY_REUSED
-    return Code.BAD_REQUEST.status if is_field else code.status
+    return Code.BAD_REQUEST.status if is_of_field(code) else code.status
 
 
 def envelope(error: ApiError) -> dict[str, Any]:

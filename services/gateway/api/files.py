@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from services.contracts import JobId, PictureFormat
 from services.gateway.api.context import Gateway, Here
-from services.gateway.api.documented import answers
 from services.gateway.core.links import Link, LinkExpired, LinkInvalid
 from services.kit.blobs import BlobMissing
 from services.kit.http import ApiError, Code
+from services.kit.http.documented import answers
 
 __all__ = ["router"]
 

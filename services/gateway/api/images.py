@@ -5,9 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.gateway.api.auth import Writer
-from services.gateway.api.bodies import documented_body, documented_form
 from services.gateway.api.context import Here
-from services.gateway.api.documented import BODY, DRAWING, FORM, KEY, answers
+from services.gateway.api.documented import DRAWING, FORM, KEY, OPENAI
 from services.gateway.api.edit_request import EditRequest, edit_of
 from services.gateway.api.forms import read_form
 from services.gateway.api.image_call import ImageCall
@@ -15,6 +14,7 @@ from services.gateway.api.image_request import ImageRequest, refuse_unoffered
 from services.gateway.api.image_response import ImagesResponse
 from services.gateway.api.inputs import inputs_of
 from services.kit.http import Code
+from services.kit.http.documented import BODY, answers, documented_body, documented_form
 from services.kit.http.json_body import json_of
 
 __all__ = ["router"]
@@ -47,7 +47,7 @@ _DRAWN: dict[int | str, dict[str, Any]] = {
     operation_id="createImage",
     summary="Draw images and wait for them",
     response_model=ImagesResponse,
-    responses={**_DRAWN, **answers(*KEY, *BODY, *DRAWING, *_REFUSALS, openai=True)},
+    responses={**_DRAWN, **answers(*KEY, *BODY, *DRAWING, *_REFUSALS, form=OPENAI)},
     openapi_extra=documented_body(ImageRequest),
 )
 async def create_image(request: Request, here: Here, caller: Writer, posted: _Posted) -> Response:
@@ -83,7 +83,7 @@ async def create_image(request: Request, here: Here, caller: Writer, posted: _Po
     operation_id="editImage",
     summary="Draw images from a photo and a prompt",
     response_model=ImagesResponse,
-    responses={**_DRAWN, **answers(*KEY, *FORM, *DRAWING, *_REFUSALS, openai=True)},
+    responses={**_DRAWN, **answers(*KEY, *FORM, *DRAWING, *_REFUSALS, form=OPENAI)},
     openapi_extra=documented_form(EditRequest),
 )
 async def edit_image(request: Request, here: Here, caller: Writer) -> Response:

@@ -9,9 +9,8 @@ from pydantic import AwareDatetime
 
 from services.contracts import JobId, JobStatus
 from services.gateway.api.auth import Reader, Writer
-from services.gateway.api.bodies import documented_body
 from services.gateway.api.context import Gateway, Here
-from services.gateway.api.documented import BODY, DRAWING, KEY, PHOTO, answers
+from services.gateway.api.documented import DRAWING, KEY, PHOTO
 from services.gateway.api.intake import Asked, give_up, preferred_wait, take
 from services.gateway.api.job_body import JobBody, JobList, job_body
 from services.gateway.api.job_request import JobRequest
@@ -23,6 +22,7 @@ from services.gateway.core.job import AlreadyEnded, Job
 from services.gateway.repository import Filter
 from services.kit.blobs import BlobMissing
 from services.kit.http import ApiError, Code, FieldError
+from services.kit.http.documented import BODY, answers, documented_body
 from services.kit.http.json_body import json_of
 
 __all__ = ["router"]

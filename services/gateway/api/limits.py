@@ -11,9 +11,10 @@ from services.contracts import Lane
 from services.contracts.events import Heat, WorkerPhase
 from services.gateway.api.auth import Anyone
 from services.gateway.api.context import Gateway, Here
-from services.gateway.api.documented import KEY, answers
+from services.gateway.api.documented import KEY
 from services.gateway.core.account import Caller
 from services.gateway.core.limits import Allowance, allowance, plan_limit
+from services.kit.http.documented import answers
 
 __all__ = ["LaneHeat", "LimitLinks", "Limits", "PlanLimits", "PoolHeat", "allowance_of", "router"]
 

@@ -7,8 +7,9 @@ from services.contracts import ModelEntry, TaskKind
 from services.contracts.catalogue import Range
 from services.gateway.api.auth import Reader
 from services.gateway.api.context import Gateway, Here
-from services.gateway.api.documented import KEY, answers
+from services.gateway.api.documented import KEY, OPENAI
 from services.kit.http import ApiError, Code
+from services.kit.http.documented import answers
 
 __all__ = ["Model", "ModelList", "router"]
 
@@ -42,7 +43,7 @@ class ModelList(BaseModel):
     "",
     operation_id="listModels",
     summary="List the models, the default first",
-    responses=answers(*KEY, openai=True),
+    responses=answers(*KEY, form=OPENAI),
 )
 async def list_models(here: Here, caller: Reader) -> ModelList:
     del caller
@@ -53,7 +54,7 @@ async def list_models(here: Here, caller: Reader) -> ModelList:
     "/{id}",
     operation_id="getModel",
     summary="Look at a model",
-    responses=answers(*KEY, Code.MODEL_NOT_FOUND, openai=True),
+    responses=answers(*KEY, Code.MODEL_NOT_FOUND, form=OPENAI),
 )
 async def get_model(here: Here, caller: Reader, id: str) -> Model:
     del caller

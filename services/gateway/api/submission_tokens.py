@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.api.auth import Writer
-from services.gateway.api.bodies import documented_body
 from services.gateway.api.context import Here
-from services.gateway.api.documented import BODY, KEY, answers
+from services.gateway.api.documented import KEY
 from services.gateway.core.tokens import Claims
+from services.kit.http.documented import BODY, answers, documented_body
 from services.kit.http.json_body import json_of
 
 __all__ = ["TokenRequest", "router"]

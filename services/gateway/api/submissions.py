@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 from services.contracts import SubmissionId
 from services.gateway.api.auth import Reader
 from services.gateway.api.context import Here
-from services.gateway.api.documented import KEY, answers
+from services.gateway.api.documented import KEY
 from services.gateway.api.job_body import JobBody, job_body
 from services.kit.http import ApiError, Code
+from services.kit.http.documented import answers
 
 __all__ = ["router"]
 

@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts import UploadId
 from services.gateway.api.auth import Writer
-from services.gateway.api.bodies import documented_form
 from services.gateway.api.context import Here
-from services.gateway.api.documented import FORM, KEY, answers
+from services.gateway.api.documented import FORM, KEY
 from services.gateway.api.forms import Form, read_form
 from services.gateway.api.inputs import Inputs, read_photo, wrong
 from services.kit.http import Code
+from services.kit.http.documented import answers, documented_form
 
 __all__ = ["Upload", "UploadForm", "router"]
 

@@ -1,22 +1,22 @@
 """The ASGI app."""
 
-from fastapi import FastAPI
-from starlette.types import ASGIApp
+from functools import cache, partial
 
-from services.kit.http import protect
+from fastapi import FastAPI
+
+from services.kit.build import build_info
 from services.kit.http.api import install_api
-from services.notify.api import events, push, sockets, tickets, webhooks
+from services.notify.api import events, openapi, push, sockets, tickets, webhooks
 from services.notify.api.context import Notify
 
 __all__ = ["create_app"]
 
 
-def create_app(notify: Notify, version: str, *, at_once: int = 10_000) -> ASGIApp:
-    """The app as it is put on a port; of its requests, streams among them, `at_once` at a time."""
+def create_app(notify: Notify) -> FastAPI:
     app = FastAPI(
         title="Heatsink events",
-        version=version,
-        description="Pushes: the news of your jobs, limits and usage.",
+        version=build_info().version,
+        description=openapi.DESCRIPTION,
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -29,4 +29,6 @@ def create_app(notify: Notify, version: str, *, at_once: int = 10_000) -> ASGIAp
     app.include_router(webhooks.router)
     app.include_router(push.router)
     install_api(app)
-    return protect(app, at_once=at_once)
+    describe = cache(partial(openapi.made, app))
+    app.openapi = describe  # type: ignore[method-assign] # how FastAPI lets it be replaced
+    return app

@@ -13,6 +13,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from services.kit.budget import budget
 from services.kit.clock import Clock
 from services.kit.http import ApiError, Code
+from services.kit.http.documented import KEY, answers
 from services.kit.telemetry import metrics
 from services.kit.telemetry.tracing import SpanKind, span
 from services.notify.api.auth import Listens, opened_by
@@ -73,7 +74,16 @@ Position = Annotated[int | Start, Depends(_position)]
     operation_id="streamEvents",
     summary="The news of your account, live, and what you missed",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}}},
+    responses={
+        200: {"content": {"text/event-stream": {}}},
+        **answers(
+            *KEY,
+            Code.BAD_REQUEST,
+            Code.INVALID_TOKEN,
+            Code.TICKET_USED,
+            Code.TOO_MANY_CONNECTIONS,
+        ),
+    },
 )
 async def events(here: Here, listener: Listening, position: Position) -> StreamingResponse:
     """Server-sent events. Send the last `id` that you saw as `Last-Event-ID` to go on from there.

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.contracts import EndpointId
 from services.kit.http import ApiError, Code
+from services.kit.http.documented import BODY, KEY, answers, documented_body
 from services.kit.http.json_body import json_of
 from services.notify.api.auth import Reader, Writer
 from services.notify.api.context import Here, Notify
@@ -58,14 +59,30 @@ class PushList(BaseModel):
     data: list[PushBody]
 
 
-@router.get("/push-key", operation_id="getPushKey", summary="The key that a page subscribes with")
+@router.get(
+    "/push-key",
+    operation_id="getPushKey",
+    summary="The key that a page subscribes with",
+    responses=answers(*KEY),
+)
 async def key(here: Here, _: Reader) -> PushKey:
     """It stays the same for as long as the installation keeps its database."""
     return PushKey(public_key=here.outside.vapid.public_key)
 
 
 @router.post(
-    "/push-subscriptions", operation_id="subscribe", status_code=201, summary="Add a browser"
+    "/push-subscriptions",
+    operation_id="subscribe",
+    status_code=201,
+    summary="Add a browser",
+    responses=answers(
+        *KEY,
+        *BODY,
+        Code.PUSH_ENDPOINT_NOT_ALLOWED,
+        Code.PUSH_KEYS_INVALID,
+        Code.TOO_MANY_REQUESTS,
+    ),
+    openapi_extra=documented_body(PushRequest),
 )
 async def subscribe(
     here: Here, owner: Writer, posted: Annotated[PushRequest, Depends(json_of(PushRequest))]
@@ -97,7 +114,12 @@ async def subscribe(
     return _body(known or wanted)
 
 
-@router.get("/push-subscriptions", operation_id="listSubscriptions", summary="List browsers")
+@router.get(
+    "/push-subscriptions",
+    operation_id="listSubscriptions",
+    summary="List browsers",
+    responses=answers(*KEY),
+)
 async def list_(here: Here, owner: Reader) -> PushList:
     found = await here.outside.endpoints.of(owner.account, Channel.WEB_PUSH)
     return PushList(data=[_body(one) for one in found])
@@ -108,6 +130,7 @@ async def list_(here: Here, owner: Reader) -> PushList:
     operation_id="unsubscribe",
     status_code=204,
     summary="Forget a browser",
+    responses=answers(*KEY, Code.NOT_FOUND),
 )
 async def unsubscribe(here: Here, owner: Writer, id: str) -> Response:
     await forget(here, await owned(here, owner, id, Channel.WEB_PUSH))

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.kit import keys
 from services.kit.http.credentials import bearer
+from services.kit.http.documented import KEY, answers
 from services.notify.api.auth import Reader
 from services.notify.api.context import Here
 
@@ -21,7 +22,13 @@ class TicketBody(BaseModel):
     expires_at: datetime
 
 
-@router.post("", operation_id="makeStreamTicket", status_code=201, summary="Make a stream ticket")
+@router.post(
+    "",
+    operation_id="makeStreamTicket",
+    status_code=201,
+    summary="Make a stream ticket",
+    responses=answers(*KEY),
+)
 async def make(request: Request, here: Here, owner: Reader) -> TicketBody:
     """A browser's EventSource can send no key: its page's server fetches a ticket for it.
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from services.contracts import EndpointId
 from services.kit.http import ApiError, Code
+from services.kit.http.documented import BODY, KEY, answers, documented_body
 from services.kit.http.json_body import json_of
 from services.notify.api.auth import Reader, Writer
 from services.notify.api.context import Here
@@ -33,11 +34,26 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
+_OF_ONE = (*KEY, Code.NOT_FOUND)
+_TARGET = (
+    Code.WEBHOOK_URL_SCHEME,
+    Code.WEBHOOK_URL_INVALID,
+    Code.WEBHOOK_ADDRESS_NOT_PUBLIC,
+    Code.WEBHOOK_PORT_NOT_ALLOWED,
+    Code.WEBHOOK_NOT_VERIFIED,
+)
 _MOST = 20
 _PAGE = 100
 
 
-@router.post("", operation_id="createWebhook", status_code=201, summary="Add an endpoint")
+@router.post(
+    "",
+    operation_id="createWebhook",
+    status_code=201,
+    summary="Add an endpoint",
+    responses=answers(*KEY, *BODY, *_TARGET, Code.TOO_MANY_REQUESTS),
+    openapi_extra=documented_body(EndpointRequest),
+)
 async def create(
     here: Here, owner: Writer, posted: Annotated[EndpointRequest, Depends(json_of(EndpointRequest))]
 ) -> EndpointMade:
@@ -67,18 +83,29 @@ async def create(
     return EndpointMade(**endpoint_body(endpoint).model_dump(), secret=secret)
 
 
-@router.get("", operation_id="listWebhooks", summary="List endpoints")
+@router.get("", operation_id="listWebhooks", summary="List endpoints", responses=answers(*KEY))
 async def list_(here: Here, owner: Reader) -> EndpointList:
     found = await here.outside.endpoints.of(owner.account, Channel.WEBHOOK)
     return EndpointList(data=[endpoint_body(one) for one in found])
 
 
-@router.get("/{id}", operation_id="getWebhook", summary="Look at an endpoint")
+@router.get(
+    "/{id}",
+    operation_id="getWebhook",
+    summary="Look at an endpoint",
+    responses=answers(*_OF_ONE),
+)
 async def get(here: Here, owner: Reader, id: str) -> EndpointBody:
     return endpoint_body(await owned(here, owner, id, Channel.WEBHOOK))
 
 
-@router.patch("/{id}", operation_id="changeWebhook", summary="Change, disable or enable it")
+@router.patch(
+    "/{id}",
+    operation_id="changeWebhook",
+    summary="Change, disable or enable it",
+    responses=answers(*_OF_ONE, *BODY),
+    openapi_extra=documented_body(EndpointChange),
+)
 async def change(
     here: Here,
     owner: Writer,
@@ -102,14 +129,26 @@ async def change(
     return endpoint_body(changed or endpoint)
 
 
-@router.delete("/{id}", operation_id="deleteWebhook", status_code=204, summary="Remove it")
+@router.delete(
+    "/{id}",
+    operation_id="deleteWebhook",
+    status_code=204,
+    summary="Remove it",
+    responses=answers(*_OF_ONE),
+)
 async def delete(here: Here, owner: Writer, id: str) -> Response:
     """With the log of its deliveries."""
     await forget(here, await owned(here, owner, id, Channel.WEBHOOK))
     return Response(status_code=204)
 
 
-@router.post("/{id}/rotate", operation_id="rotateWebhookSecret", summary="Make a new secret")
+@router.post(
+    "/{id}/rotate",
+    operation_id="rotateWebhookSecret",
+    summary="Make a new secret",
+    responses=answers(*_OF_ONE, *BODY, Code.OUT_OF_RANGE),
+    openapi_extra=documented_body(Rotation),
+)
 async def rotate(
     here: Here, owner: Writer, id: str, posted: Annotated[Rotation, Depends(json_of(Rotation))]
 ) -> EndpointMade:
@@ -132,7 +171,12 @@ class _Page:
     )
 
 
-@router.get("/{id}/deliveries", operation_id="listDeliveries", summary="List its deliveries")
+@router.get(
+    "/{id}/deliveries",
+    operation_id="listDeliveries",
+    summary="List its deliveries",
+    responses=answers(*_OF_ONE, Code.INVALID_VALUE, Code.OUT_OF_RANGE, Code.TOO_LONG),
+)
 async def deliveries(
     here: Here, owner: Reader, id: str, page: Annotated[_Page, Depends()]
 ) -> DeliveryList:
@@ -147,7 +191,14 @@ async def deliveries(
     )
 
 
-@router.post("/{id}/redeliver", operation_id="redeliver", status_code=202, summary="Send again")
+@router.post(
+    "/{id}/redeliver",
+    operation_id="redeliver",
+    status_code=202,
+    summary="Send again",
+    responses=answers(*_OF_ONE, *BODY, Code.OUT_OF_RANGE),
+    openapi_extra=documented_body(Redelivery),
+)
 async def redeliver(
     here: Here, owner: Writer, id: str, posted: Annotated[Redelivery, Depends(json_of(Redelivery))]
 ) -> Redelivered:

@@ -47,8 +47,8 @@ from services.kit.moderation import WordList, Words
 from services.kit.moderation.words import Category
 from services.kit.seats import Seats
 from services.kit.throttle import Throttle
+from tests.documented import Documented
 from tests.unit.gateway.catalogue import CATALOGUE
-from tests.unit.gateway.documented import Documented
 from tests.unit.gateway.stories import NOW, Story
 
 __all__ = ["PNG", "House"]

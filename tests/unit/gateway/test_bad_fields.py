@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.unit.gateway.documented import code_of
+from tests.documented import code_of
 from tests.unit.gateway.house import House, Tenant
 
 JOBS = "/v1/jobs"

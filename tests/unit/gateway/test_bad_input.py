@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from services.kit.errors import Unavailable
-from tests.unit.gateway.documented import code_of
+from tests.documented import code_of
 from tests.unit.gateway.house import House, Tenant
 
 JOBS = "/v1/jobs"

@@ -8,7 +8,7 @@ import pytest
 from services.contracts.events import Scope
 from services.kit import keys
 from services.kit.errors import Unavailable
-from tests.unit.gateway.documented import code_of
+from tests.documented import code_of
 from tests.unit.gateway.house import House, Tenant
 from tests.unit.gateway.stories import NOW, later
 

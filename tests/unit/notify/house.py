@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
@@ -13,6 +14,7 @@ from services.contracts import AccountId, KeyId
 from services.contracts.events import AccountChanged, AccountStatus, KeyGrant, Scope
 from services.kit import keys
 from services.kit.documents import MemoryDocuments
+from services.kit.http import protect
 from services.kit.throttle import Throttle
 from services.notify.api import Notify, create_app
 from services.notify.core.address import TargetRules
@@ -24,6 +26,7 @@ from services.notify.deliveries.sender import Answer
 from services.notify.hub import Hub
 from services.notify.keyring import KEYS, Keyring
 from services.notify.tickets import TICKETS, Tickets
+from tests.documented import Documented
 from tests.unit.notify.fakes import ACCOUNT, NOW
 from tests.unit.notify.hooks import Hooks, Post
 
@@ -45,6 +48,7 @@ class House:
     keyring: Keyring
     hub: Hub
     tickets: Tickets
+    api: FastAPI
     app: ASGIApp
     connections: int = 3
 
@@ -103,7 +107,11 @@ async def house() -> AsyncIterator[House]:
         push_services=PUSH_SERVICES,
         challenges=Throttle(hooks.clock, rate=1 / 30, burst=30),
     )
-    app = create_app(notify, "test")
-    transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://push.test") as client:
-        yield House(hooks, client, keyring, hub, tickets, app)
+    api = create_app(notify)
+    app = protect(api)
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app),
+        base_url="http://push.test",
+        event_hooks={"response": [Documented(api).check]},
+    ) as client:
+        yield House(hooks, client, keyring, hub, tickets, api, app)
