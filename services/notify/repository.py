@@ -41,6 +41,10 @@ class Feeds(Protocol):
         """Up to `limit` notifications after a sequence, in order."""
         ...
 
+    async def of_job(self, account: AccountId, job: JobId) -> list[Notification]:
+        """All that is kept of one of its jobs, in order."""
+        ...
+
     async def bounds(self, account: AccountId) -> tuple[int | None, int | None]:
         """The oldest sequence that is kept, and the newest ever given out; none where none is."""
         ...
@@ -138,6 +142,14 @@ class RowFeeds:
             [("account", "==", account), ("sequence", ">", sequence)],
             order=["sequence"],
             limit=limit,
+        )
+        return [_notification(row) for row in found]
+
+    async def of_job(self, account: AccountId, job: JobId) -> list[Notification]:
+        found = await self._rows.find(
+            [("account", "==", account), ("job", "==", job)],
+            order=["sequence"],
+            limit=_BATCH,
         )
         return [_notification(row) for row in found]
 

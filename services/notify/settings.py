@@ -1,5 +1,6 @@
 """What notify is told from outside."""
 
+from datetime import timedelta
 from ipaddress import ip_network
 from typing import ClassVar
 
@@ -56,6 +57,10 @@ class NotifySettings(ServiceSettings):
     retention_days: float = Field(
         3, gt=0, le=365, description="days that a notification can be replayed, up to 365"
     )
+
+    @property
+    def kept_for(self) -> timedelta:
+        return timedelta(days=self.retention_days)
 
     @property
     def webhook_rules(self) -> TargetRules:

@@ -13,7 +13,7 @@ from services.notify.core import LiveNotice, Notification, Resume, Start, start
 from services.notify.hub import Closed, Listener, Look
 from services.notify.repository import Feeds
 
-__all__ = ["Item", "Quiet", "Replay", "Reset", "feed_stream"]
+__all__ = ["QUIET_FOR", "Item", "Quiet", "Replay", "Reset", "feed_stream"]
 
 
 class Reset(int):
@@ -39,7 +39,7 @@ _LOOK_EVERY = 300.0
 _LOOK_WHILE_AWAY = (5.0, 10.0, 20.0, 40.0)
 _DICE = SystemRandom()
 _READ_SECONDS = 2.5
-_QUIET_FOR = 15.0
+QUIET_FOR = 15.0
 
 
 async def feed_stream(
@@ -60,7 +60,7 @@ async def feed_stream(
                 async for item in feed.look():
                     yield item
                 look_at = now + feed.patience * _DICE.uniform(0.75, 1)
-            match await listener.next(min(ends, look_at, now + _QUIET_FOR) - now):
+            match await listener.next(min(ends, look_at, now + QUIET_FOR) - now):
                 case None:
                     yield Quiet()
                 case LiveNotice() as live:

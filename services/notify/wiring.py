@@ -1,7 +1,6 @@
 """The one place that knows which classes notify is made of."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from services.contracts import Stream
 from services.kit.bus import Group, Tail
@@ -50,7 +49,7 @@ async def build(context: Context[NotifySettings]) -> Sequence[Component]:
     plumbing = plumb(context, NAME, _DOCUMENTS)
     await plumbing.ensure(*_DOCUMENTS, NOTIFICATIONS)
     rows, heads = plumbing.rows(NOTIFICATIONS), plumbing.documents(HEADS)
-    feeds = RowFeeds(rows, heads, context.clock, timedelta(days=settings.retention_days))
+    feeds = RowFeeds(rows, heads, context.clock, settings.kept_for)
     keyring = Keyring(plumbing.documents(KEYS))
     hub = Hub(buffer=settings.buffer, per_account=settings.connections)
     erasures = Erasures(plumbing.documents(ERASURES), context.clock)
@@ -99,6 +98,7 @@ def _notify(
         pepper=settings.pepper,
         clock=context.clock,
         stream_seconds=settings.stream_seconds,
+        kept_for=settings.kept_for,
         origins=frozenset(settings.origins),
         tickets=tickets,
         outside=outside,

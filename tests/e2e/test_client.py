@@ -26,3 +26,20 @@ async def test_the_client_draws_a_picture_and_hears_of_it(
                 if event.type == "job.completed":
                     break
     assert event.data["job"] == job.id
+
+
+async def test_who_follows_a_job_sees_it_grow_to_its_end(
+    system: System, customer: NewCustomer
+) -> None:
+    who = await customer("plus")
+    await until_notify_knows(system, who.key)
+    async with AsyncHeatsink(system.url, who.key, events_url=system.events_url) as heatsink:
+        await heatsink.draw("a red fox", steps=1, size="128x128")
+        job = await heatsink.create_job("a red fox", steps=4, size="128x128")
+        async with asyncio.timeout(60):
+            told = [event async for event in heatsink.follow(job.id)]
+            again = [event async for event in heatsink.follow(job.id)]
+    assert {event.data["job"] for event in told} == {job.id}
+    kept = [event.type for event in told if event.sequence]
+    assert kept == ["job.admitted", "job.queued", "job.started", "job.completed"]
+    assert [event.type for event in again] == kept

@@ -1,6 +1,7 @@
 """What the routes work with: made by the wiring, found on the app."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -24,7 +25,7 @@ class Notify:
     """`stream_seconds`: how long a stream lasts before its client resumes.
 
     `origins`: whose pages may open a WebSocket (none: any, as no cookie opens one). `challenges`
-    bounds how many strangers an account may have us ask.
+    bounds how many strangers an account may have us ask. `kept_for`: how long feeds keep news.
     """
 
     feeds: Feeds
@@ -33,6 +34,7 @@ class Notify:
     pepper: SecretStr
     clock: Clock
     stream_seconds: float
+    kept_for: timedelta
     tickets: Tickets
     origins: frozenset[str]
     outside: Outside

@@ -30,6 +30,7 @@ from services.contracts.events import (
     LimitsChanged,
     UsageChanged,
 )
+from services.contracts.jobs import JobStatus
 from services.notify.core.endpoint import Endpoint
 
 __all__ = ["LiveNotice", "Notice", "Notification", "live_notice", "notice", "webhook_disabled"]
@@ -66,6 +67,11 @@ class Notice:
     rank: Rank
     facts: Facts
     traceparent: str | None = None
+
+    @property
+    def is_end(self) -> bool:
+        """Whether its job comes to no further news."""
+        return self.job is not None and JobStatus(self.facts["status"]).is_end
 
     @property
     def href(self) -> str:

@@ -48,14 +48,19 @@ class Running:
 
     @asynccontextmanager
     async def events(
-        self, last: int | None = None, key: str | None = None
+        self, last: int | None = None, key: str | None = None, job: JobId | None = None
     ) -> AsyncIterator["EventReader"]:
         headers = {"Authorization": f"Bearer {key or self.key.plain}"}
         if last is not None:
             headers["Last-Event-ID"] = str(last)
         async with (
             httpx2.AsyncClient(timeout=20) as client,
-            client.stream("GET", f"{self.url}/v1/events", headers=headers) as response,
+            client.stream(
+                "GET",
+                f"{self.url}/v1/events",
+                headers=headers,
+                params={"job": job} if job else None,
+            ) as response,
         ):
             yield EventReader(response)
 

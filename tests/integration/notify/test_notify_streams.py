@@ -38,6 +38,24 @@ async def test_an_event_that_kafka_delivers_twice_is_told_once(notify: Running) 
     assert [event["type"] for event in told] == ["job.queued", "job.cancelled"]
 
 
+async def test_a_stream_of_one_job_begins_with_its_first_news_and_ends_with_it(
+    notify: Running,
+) -> None:
+    mine, other = notify.queued(), notify.queued()
+    await notify.publish(other, mine)
+    async with notify.events(last=0) as reader:
+        await reader.take(2)
+    end = JobCancelled(at=CLOCK.now(), account=notify.account, job=mine.job)
+    async with notify.events(job=mine.job) as reader:
+        await notify.publish(end)
+        told = await reader.take(2)
+        with pytest.raises(AssertionError, match="the stream ended"):
+            await reader.next()
+    assert [event["type"] for event in told] == ["job.queued", "job.cancelled"]
+    async with notify.events(job=mine.job, last=int(told[-1]["id"])) as reader:
+        assert reader.response.status_code == 204
+
+
 async def test_progress_reaches_those_who_listen_and_is_not_kept(notify: Running) -> None:
     job = notify.queued().job
     progress = JobProgressed(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.contracts import AccountId, EventId, JobId
+from services.contracts.jobs import JobStatus
 from services.kit.errors import Unavailable
 from services.notify.core import Notice, Notification, next_sequence
 from services.notify.hub import Hub
@@ -19,15 +20,21 @@ def stopped(hub: Hub) -> None:
         listener.close("stopping")
 
 
-def news(kind: str = "job.queued", account: AccountId = ACCOUNT, step: int = 0) -> Notice:
+def news(
+    kind: str = "job.queued",
+    account: AccountId = ACCOUNT,
+    step: int = 0,
+    job: JobId = JOB,
+    status: JobStatus = JobStatus.QUEUED,
+) -> Notice:
     return Notice(
         event=EventId.new(NOW),
         account=account,
-        job=JOB,
+        job=job,
         type=kind,
         at=NOW,
         rank=(2, 0, 0, step),
-        facts={"job": JOB},
+        facts={"job": job, "status": status.value},
     )
 
 
@@ -49,6 +56,9 @@ class ListFeeds:
     async def after(self, account: AccountId, sequence: int, *, limit: int) -> list[Notification]:
         kept = [row for row in self._kept(account) if row.sequence > sequence]
         return kept[:limit]
+
+    async def of_job(self, account: AccountId, job: JobId) -> list[Notification]:
+        return [row for row in self._kept(account) if row.notice.job == job]
 
     async def bounds(self, account: AccountId) -> tuple[int | None, int | None]:
         kept = self._kept(account)

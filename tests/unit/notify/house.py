@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -100,6 +101,7 @@ async def house() -> AsyncIterator[House]:
         pepper=PEPPER,
         clock=hooks.clock,
         stream_seconds=60,
+        kept_for=timedelta(days=7),
         origins=frozenset({"https://app.example"}),
         tickets=tickets,
         outside=outside,

@@ -36,7 +36,8 @@ async def test_only_the_browser_it_is_for_can_read_it(hooks: Hooks) -> None:
     (post,) = hooks.receiver.got
     told = browser.opened(post.body)
     assert (told["type"], told["data"]["job"]) == ("job.completed", JOB)
-    assert told["data"] == {"sequence": 1, "href": f"/v1/jobs/{JOB}", "job": JOB}
+    href = f"/v1/jobs/{JOB}"
+    assert told["data"] == {"sequence": 1, "href": href, "job": JOB, "status": "queued"}
     assert post.headers["content-encoding"] == "aes128gcm"
     assert JOB.encode() not in post.body
     with pytest.raises(Exception, match="Decryption error"):

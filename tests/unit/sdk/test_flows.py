@@ -154,7 +154,43 @@ def test_a_stream_that_is_refused_is_not_asked_for_again() -> None:
         next(heatsink.events())
 
 
-def test_comments_and_empty_lines_are_no_events() -> None:
+def test_comments_and_ids_alone_are_no_events_and_an_id_counts() -> None:
     lines = EventLines(3)
     assert [event for line in (": ping", "", "", "id: 4", "") for event in lines.feed(line)] == []
-    assert lines.last == 3
+    assert lines.last == 4
+
+
+def told(sequence: int, job: str, status: str) -> bytes:
+    news = json.dumps({"job": job, "status": status})
+    return f"id: {sequence}\nevent: job.{status}\ndata: {news}\n\n".encode()
+
+
+def test_who_follows_a_job_hears_of_it_alone_to_its_end() -> None:
+    asked: list[tuple[str, str | None]] = []
+    streams = [told(4, "job_1", "queued"), told(5, "job_1", "completed") + told(6, "job_1", "?")]
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append((request.url.params["job"], request.headers.get("last-event-id")))
+        return httpx2.Response(200, content=b"retry: 0\n: hello\n\n" + streams.pop(0))
+
+    with client(answer) as heatsink:
+        followed = heatsink.follow("job_1")
+        assert [next(followed).type for _ in range(2)] == ["job.queued", "job.completed"]
+    assert asked == [("job_1", None), ("job_1", "4")]
+
+
+def test_following_is_over_with_the_stream_in_which_the_job_ended() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        return httpx2.Response(200, content=told(5, "job_1", "failed"))
+
+    with client(answer) as heatsink:
+        assert [event.sequence for event in heatsink.follow("job_1")] == [5]
+    assert asked == ["http://events.test/v1/events?job=job_1"]
+
+
+def test_a_job_whose_end_was_told_is_followed_no_more() -> None:
+    with client(lambda _: httpx2.Response(204)) as heatsink:
+        assert list(heatsink.follow("job_1")) == []

@@ -101,21 +101,29 @@ class AsyncHeatsink:
     async def cancel_batch(self, id: str) -> Batch:
         return await self._run(flows.cancel_batch(self._policy, id))
 
-    async def events(self, *, after: int | None = None) -> AsyncIterator[Event]:
+    def events(self, *, after: int | None = None) -> AsyncIterator[Event]:
         """News from now on, or after a sequence; for ever, over lost connections."""
-        lines = EventLines(after)
+        return self._news(EventLines(after))
+
+    def follow(self, id: str) -> AsyncIterator[Event]:
+        """News of one job, from its first on, with its progress from now on, to its end."""
+        return self._news(EventLines(job=id))
+
+    async def _news(self, lines: EventLines) -> AsyncIterator[Event]:
         while True:
             try:
                 async with self._client.stream(
                     **event_arguments(self._events_url, lines)
                 ) as answer:
                     content = await answer.aread() if answer.is_error else b""
-                    heard(answer.status_code, content)
+                    heard(lines, answer.status_code, content)
                     async for line in answer.aiter_lines():
                         for event in lines.feed(line):
                             yield event
             except httpx2.HTTPError:
                 pass
+            if lines.over:
+                return
             await asyncio.sleep(after_loss(lines))
 
     async def _run(self, flow: Flow[T]) -> T:

@@ -12,10 +12,12 @@ _RETRY = 3.0
 
 
 class EventLines:
-    """`last` is the sequence to go on from; none before the first that has one."""
+    """`last` is the sequence to go on from; of `job` alone, if given, and `over` with that."""
 
-    def __init__(self, after: int | None = None) -> None:
+    def __init__(self, after: int | None = None, job: str | None = None) -> None:
         self.last = after
+        self.job = job
+        self.over = False
         self.retry = _RETRY
         self._fields: dict[str, str] = {}
 
@@ -26,11 +28,13 @@ class EventLines:
             self._take(name, value.removeprefix(" "))
             return
         fields, self._fields = self._fields, {}
-        if "data" not in fields:
-            return
         sequence = int(fields["id"]) if fields.get("id", "").isdigit() else None
         self.last = sequence if sequence is not None else self.last
-        yield Event(fields.get("event", "message"), json.loads(fields["data"]), sequence)
+        if "data" not in fields:
+            return
+        event = Event(fields.get("event", "message"), json.loads(fields["data"]), sequence)
+        self.over |= self.job is not None and event.ends(self.job)
+        yield event
 
     def _take(self, name: str, value: str) -> None:
         if name == "retry" and value.isdigit():

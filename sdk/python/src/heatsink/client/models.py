@@ -124,3 +124,7 @@ class Event:
     type: str
     data: Raw
     sequence: int | None
+
+    def ends(self, job: str) -> bool:
+        """Whether that job comes to no further news."""
+        return self.data.get("job") == job and self.data.get("status") in _ENDS

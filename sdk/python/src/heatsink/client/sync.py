@@ -105,15 +105,23 @@ class Heatsink:
 
     def events(self, *, after: int | None = None) -> Iterator[Event]:
         """News from now on, or after a sequence; for ever, over lost connections."""
-        lines = EventLines(after)
+        return self._news(EventLines(after))
+
+    def follow(self, id: str) -> Iterator[Event]:
+        """News of one job, from its first on, with its progress from now on, to its end."""
+        return self._news(EventLines(job=id))
+
+    def _news(self, lines: EventLines) -> Iterator[Event]:
         while True:
             try:
                 with self._client.stream(**event_arguments(self._events_url, lines)) as answer:
-                    heard(answer.status_code, answer.read() if answer.is_error else b"")
+                    heard(lines, answer.status_code, answer.read() if answer.is_error else b"")
                     for line in answer.iter_lines():
                         yield from lines.feed(line)
             except httpx2.HTTPError:
                 pass
+            if lines.over:
+                return
             time.sleep(after_loss(lines))
 
     def _run(self, flow: Flow[T]) -> T:

@@ -13,6 +13,7 @@ TIMEOUT = httpx2.Timeout(90, connect=5)
 _QUIET = httpx2.Timeout(45, connect=5)
 """Streams say something every 15 s."""
 
+_NO_MORE = 204
 _PASSING = 500
 _TOO_MANY = 429
 _BAD = 400
@@ -43,12 +44,19 @@ def failed(error: httpx2.HTTPError) -> Lost:
 def event_arguments(url: str | None, lines: EventLines) -> dict[str, Any]:
     if url is None:
         raise HeatsinkError("events need events_url: the address of notify")
-    headers = {"Last-Event-ID": str(lines.last)} if lines.last is not None else {}
-    return {"method": "GET", "url": f"{url}/v1/events", "headers": headers, "timeout": _QUIET}
+    return {
+        "method": "GET",
+        "url": f"{url}/v1/events",
+        "params": {"job": lines.job} if lines.job else None,
+        "headers": {"Last-Event-ID": str(lines.last)} if lines.last is not None else {},
+        "timeout": _QUIET,
+    }
 
 
-def heard(status: int, content: bytes) -> None:
+def heard(lines: EventLines, status: int, content: bytes) -> None:
     """Raises Refused for a stream that will not be given; what passes is tried again."""
+    if status == _NO_MORE:
+        lines.over = True
     if status < _BAD or status >= _PASSING or status == _TOO_MANY:
         return
     raise refusal(status, Reply(status, {}, content).json(), None)
