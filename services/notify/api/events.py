@@ -15,12 +15,11 @@ from services.kit.http.documented import KEY, answers
 from services.kit.telemetry import metrics
 from services.kit.telemetry.tracing import SpanKind, span
 from services.notify.api.context import Here, Notify
-from services.notify.api.position import Listening, Wanted, Wish
+from services.notify.api.position import Listening, Wanted, Wish, news
 from services.notify.api.telling import said
 from services.notify.core import LiveNotice, Notification, Start
 from services.notify.hub import Listener
-from services.notify.job_stream import job_stream
-from services.notify.stream import Item, Quiet, Replay, Reset, feed_stream
+from services.notify.stream import Item, Quiet, Replay, Reset
 
 __all__ = ["router"]
 
@@ -76,12 +75,7 @@ async def _stream(here: Notify, listener: Listener, wish: Wish) -> AsyncIterator
     """
     begins = wish.position.after if isinstance(wish.position, Start) else wish.position
     yield format_sse_event(id=str(begins), retry=_RETRY_MS, comment="hello")
-    stream = feed_stream(
-        listener, here.feeds, here.clock, position=wish.position, seconds=here.stream_seconds
-    )
-    if wish.job:
-        stream = job_stream(stream, wish.job, here.clock)
-    async with aclosing(stream) as items:
+    async with aclosing(news(here, listener, wish)) as items:
         async for item in items:
             yield _sent(item, here.clock)
 

@@ -4,17 +4,20 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from services.contracts import JobId
+from services.contracts.jobs import JobStatus
 from services.kit.component import Readiness
 from services.kit.http import HttpServer
 from services.notify.api.sockets import Close
 from services.notify.hub import Hub
-from tests.unit.notify.fakes import ACCOUNT, news, stopped
+from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, news, stopped
 from tests.unit.notify.house import House
 
 
@@ -85,6 +88,25 @@ async def test_a_new_client_hears_what_comes_from_now_on(house: House, url: str)
         assert [one["type"] for one in await heard(socket)] == ["job.started"]
 
 
+async def test_one_of_a_job_begins_with_its_first_news_and_is_done_with_it(
+    house: House, url: str
+) -> None:
+    other = JobId.new(NOW)
+    for notice in (news(job=other), news(), news("job.completed", status=JobStatus.COMPLETED)):
+        await house.hooks.feeds.append(notice)
+    async with opened(house, url, {"job": JOB}) as socket:
+        assert [one["sequence"] for one in await heard(socket, 2)] == [2, 3]
+        assert await end(socket) == (Close.DONE, "the job has ended")
+    async with opened(house, url, {"job": JOB, "resume_after": 3}) as again:
+        assert (await end(again))[0] == Close.DONE
+
+
+async def test_one_of_a_job_of_which_nothing_is_kept_is_told_so(house: House, url: str) -> None:
+    house.hooks.clock.move(timedelta(days=8))
+    async with opened(house, url, {"job": JOB}) as socket:
+        assert await end(socket) == (Close.GONE, "gone")
+
+
 async def test_what_is_gone_is_told_by_a_reset(house: House, url: str) -> None:
     await stored(house, "job.queued", "job.started", "job.completed")
     house.hooks.feeds.hidden = 2
@@ -110,7 +132,10 @@ async def test_who_is_unknown_is_told_so_by_the_code(house: House, url: str) -> 
         assert await end(socket) == (Close.UNKNOWN, "invalid_api_key")
 
 
-@pytest.mark.parametrize("first", [[1], {"resume_after": "x"}, {"resume_after": -1}, "text"])
+@pytest.mark.parametrize(
+    "first",
+    [[1], {"resume_after": "x"}, {"resume_after": -1}, {"job": "job_1"}, {"jobs": 1}, "text"],
+)
 async def test_a_first_message_that_says_nothing_ends_it(
     house: House, url: str, first: Any
 ) -> None:
