@@ -65,7 +65,11 @@ def test_parsing_raises_nothing_but_malformed_key(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize("text", ["", f"{PLAIN}\n", f" {PLAIN}", PLAIN.upper(), f"{PLAIN}{PLAIN}"])
+@pytest.mark.parametrize(
+    "text",
+    ["", f"{PLAIN}\n", f" {PLAIN}", PLAIN.upper(), f"{PLAIN}{PLAIN}"],
+    ids=["empty", "a line more", "a space more", "in capitals", "twice"],
+)
 def test_what_only_looks_like_a_key_is_refused(text: str) -> None:
     with pytest.raises(MalformedKey):
         parse(text)
