@@ -49,9 +49,19 @@ class Id(str):
 
     @property
     def born(self) -> datetime:
-        """The moment in its first 48 bits; whoever makes ids may lie about it."""
-        milliseconds = int(self[len(self.prefix) + 1 :][:12], 16)
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+        """The moment in its first 48 bits, of an id that is ours.
+
+        A stranger's may lie, and name a moment of no calendar: ask `born_by` of those.
+        """
+        return datetime.fromtimestamp(self._milliseconds / 1000, UTC)
+
+    def born_by(self, moment: datetime) -> bool:
+        """Whether it says that it was born by then; of any id."""
+        return self._milliseconds <= int(moment.timestamp() * 1000)
+
+    @property
+    def _milliseconds(self) -> int:
+        return int(self[len(self.prefix) + 1 :][:12], 16)
 
     @classmethod
     def first_of(cls, moment: datetime) -> Self:

@@ -48,7 +48,7 @@ def _usable(here: Gateway, field: str, value: str) -> UploadId:
         upload = UploadId(value)
     except ValueError as error:
         raise wrong(field, Code.INVALID_VALUE, "That is no id of an upload.") from error
-    if here.clock.now() >= upload.born + here.settings.upload_life:
+    if upload.born_by(here.clock.now() - here.settings.upload_life):
         raise wrong(field, Code.INVALID_VALUE, "That upload has expired: send the photo again.")
     return upload
 

@@ -88,7 +88,7 @@ def news(here: Notify, listener: Listener, wish: Wish) -> AsyncGenerator[Item, N
 
 
 def _check_age(here: Notify, job: JobId | None) -> None:
-    if job and job.born < here.clock.now() - here.kept_for:
+    if job and job.born_by(here.clock.now() - here.kept_for):
         raise ApiError(Code.GONE, "What was told of this job is kept no longer.")
 
 

@@ -51,3 +51,9 @@ def test_submissions_and_keys_have_forms_of_their_own() -> None:
     assert KeyId("key_a1b2c3d4") == "key_a1b2c3d4"
     with pytest.raises(ValueError, match="not an id"):
         KeyId("key_A1B2C3D4")
+
+
+@given(st.integers(0, 2**48 - 1), st.datetimes(timezones=st.just(UTC)))
+def test_a_strangers_id_may_name_any_moment_and_is_older_or_not(born: int, now: datetime) -> None:
+    job = JobId(f"job_{born:012x}{'0' * 20}")
+    assert job.born_by(now) == (born <= int(now.timestamp() * 1000))

@@ -98,6 +98,8 @@ async def test_a_dry_run_reads_the_photo_and_keeps_nothing(house: House, ada: Te
         ({"mask": in_base64(photo(hole=True))}, (422, "invalid_value", "#/mask")),
         ({"image": "no photo at all"}, (422, "invalid_value", "#/image")),
         ({"image": "upl_1"}, (422, "invalid_value", "#/image")),
+        ({"image": f"upl_{'0' * 32}"}, (422, "invalid_value", "#/image")),
+        ({"image": f"upl_{'f' * 32}"}, (422, "invalid_value", "#/image")),
         ({"image": in_base64(b"no picture")}, (422, "image_unreadable", "#/image")),
         ({"image": in_base64(b"GIF89a....")}, (415, "image_type_not_allowed", "#/image")),
         (

@@ -17,7 +17,7 @@ from services.notify.core import LiveNotice, Notice, Notification
 from services.notify.hub import Hub
 from services.notify.job_stream import job_stream
 from services.notify.stream import QUIET_FOR, Item, Quiet, feed_stream
-from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds, news
+from tests.unit.notify.fakes import ACCOUNT, JOB, NOW, ListFeeds, news, stopped
 from tests.unit.notify.house import House
 
 OTHER = JobId.new(NOW)
@@ -120,6 +120,15 @@ async def test_a_stream_says_where_it_begins_so_that_one_lost_before_any_news_mi
     first = (await ask(house)).text.split("\n\n")[0]
     assert "id: 1" in first.splitlines()
     assert "data" not in first
+
+
+@pytest.mark.parametrize(("first", "status"), [("0", 410), ("f", 200)])
+async def test_a_job_that_says_it_is_of_no_time_at_all_is_a_job_like_others(
+    house: House, first: str, status: int
+) -> None:
+    stopped(house.hub)
+    response = await ask(house, f"job_{first * 12}{'0' * 20}")
+    assert response.status_code == status
 
 
 @pytest.mark.parametrize("job", ["job_1", "acc_0193a1b2c3d47e8f9a0b1c2d3e4f5a6b", ""])
