@@ -1,7 +1,6 @@
 """Gateway's HTTP application."""
 
 from collections.abc import Sequence
-from functools import cache, partial
 
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -83,8 +82,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     if gateway.settings.cors_origins:
         _open_to(app, gateway.settings.cors_origins)
 
-    describe = cache(partial(openapi.made, app, server=gateway.settings.public_url))
-    app.openapi = describe  # type: ignore[method-assign] # how FastAPI lets it be replaced
+    openapi.install(app, server=gateway.settings.public_url)
     return app
 
 

@@ -1,7 +1,5 @@
 """Gateway's OpenAPI document."""
 
-from typing import Any
-
 from fastapi import FastAPI
 
 from services.gateway.api.account_bodies import (
@@ -18,9 +16,9 @@ from services.gateway.api.job_request import JobRequest
 from services.gateway.api.submission_tokens import TokenRequest
 from services.gateway.api.uploads import UploadForm
 from services.kit.http.documented import Problem
-from services.kit.http.openapi import KEYED, Security, document
+from services.kit.http.openapi import KEYED, Security, describe
 
-__all__ = ["DESCRIPTION", "made"]
+__all__ = ["DESCRIPTION", "install"]
 
 DESCRIPTION = """Image generation with quotas that follow the heat of the fleet.
 
@@ -44,5 +42,5 @@ _OURS = (
 _OTHERWISE: dict[str, Security] = {"getLimits": [{}, *KEYED], "getPicture": []}
 
 
-def made(app: FastAPI, *, server: str) -> dict[str, Any]:
-    return document(app, _OURS, otherwise=_OTHERWISE, servers=[{"url": server}])
+def install(app: FastAPI, *, server: str) -> None:
+    describe(app, _OURS, otherwise=_OTHERWISE, servers=[{"url": server}])

@@ -4,6 +4,7 @@ Only services with the FastAPI extra import this module.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-__all__ = ["KEYED", "Security", "document"]
+__all__ = ["KEYED", "Security", "describe"]
 
 Security = list[dict[str, list[str]]]
 
@@ -28,17 +29,27 @@ _SCHEMES = {
 }
 
 
-def document(
+def describe(
     app: FastAPI,
     models: Iterable[type[BaseModel]],
     *,
     otherwise: Mapping[str, Security],
     servers: list[dict[str, Any]] | None = None,
-) -> dict[str, Any]:
-    """The app's document. `models` are those that FastAPI doesn't know of: bodies, refusals.
+) -> None:
+    """Gives the app its document. `models` are those FastAPI doesn't know of: bodies, refusals.
 
     `otherwise` has the security of operations that are not `KEYED`, by operation id.
     """
+    made = cache(partial(_document, app, models, otherwise, servers))
+    app.openapi = made  # type: ignore[method-assign] # how FastAPI lets it be replaced
+
+
+def _document(
+    app: FastAPI,
+    models: Iterable[type[BaseModel]],
+    otherwise: Mapping[str, Security],
+    servers: list[dict[str, Any]] | None,
+) -> dict[str, Any]:
     made = get_openapi(
         title=app.title,
         version=app.version,

@@ -1,7 +1,5 @@
 """The ASGI app."""
 
-from functools import cache, partial
-
 from fastapi import FastAPI
 
 from services.kit.build import build_info
@@ -29,6 +27,5 @@ def create_app(notify: Notify) -> FastAPI:
     app.include_router(webhooks.router)
     app.include_router(push.router)
     install_api(app)
-    describe = cache(partial(openapi.made, app))
-    app.openapi = describe  # type: ignore[method-assign] # how FastAPI lets it be replaced
+    openapi.install(app)
     return app

@@ -1,11 +1,9 @@
 """Notify's OpenAPI document."""
 
-from typing import Any
-
 from fastapi import FastAPI
 
 from services.kit.http.documented import Problem
-from services.kit.http.openapi import KEYED, Security, document
+from services.kit.http.openapi import KEYED, Security, describe
 from services.notify.api.push import PushRequest
 from services.notify.api.webhook_bodies import (
     EndpointChange,
@@ -14,7 +12,7 @@ from services.notify.api.webhook_bodies import (
     Rotation,
 )
 
-__all__ = ["DESCRIPTION", "made"]
+__all__ = ["DESCRIPTION", "install"]
 
 DESCRIPTION = """The news of your jobs, limits and usage: as a stream, by webhooks, by Web Push.
 
@@ -26,5 +24,5 @@ _TICKETED: Security = [*KEYED, {}]
 """Or by a ticket in the address."""
 
 
-def made(app: FastAPI) -> dict[str, Any]:
-    return document(app, _OURS, otherwise={"streamEvents": _TICKETED})
+def install(app: FastAPI) -> None:
+    describe(app, _OURS, otherwise={"streamEvents": _TICKETED})
