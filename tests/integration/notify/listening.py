@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from pydantic import SecretStr
 
 from services.contracts import AccountId, Envelope, Event, EventId, JobId
 from services.contracts.events import (
@@ -20,12 +19,9 @@ from services.contracts.events import (
 )
 from services.contracts.jobs import Lane
 from services.kit.bus import Producer
-from services.kit.clock import SystemClock
 from services.kit.keys import NewKey, hash_secret
+from tests.integration.running_notify import CLOCK, PEPPER
 from tests.waiting import eventually
-
-PEPPER = SecretStr("a pepper of the tests")
-CLOCK = SystemClock()
 
 
 @dataclass

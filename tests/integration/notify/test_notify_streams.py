@@ -10,7 +10,8 @@ from services.contracts.events import (
     JobProgressed,
 )
 from services.kit.keys import new_key
-from tests.integration.notify.listening import CLOCK, Running, answered, make_account
+from tests.integration.notify.listening import Running, answered, make_account
+from tests.integration.running_notify import CLOCK
 
 
 async def test_what_is_published_arrives_in_order_and_a_client_that_returns_misses_nothing(

@@ -1,17 +1,15 @@
 """Notify's open streams while its database is away."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx2
 import pytest
-from pydantic import SecretStr
 
 from services.cli.parts import KafkaBroker
-from services.contracts import AccountId, Envelope, Event, EventId, JobId, Lane, topics
+from services.contracts import AccountId, Envelope, Event, EventId, JobId, Lane
 from services.contracts.events import (
     AccountChanged,
     AccountStatus,
@@ -20,23 +18,14 @@ from services.contracts.events import (
     KeyGrant,
     Scope,
 )
-from services.kit.bus import Connection, Producer, apply
-from services.kit.clock import SystemClock
+from services.kit.bus import Producer
 from services.kit.component import Readiness
-from services.kit.http import HttpServer
 from services.kit.keys import NewKey, hash_secret, new_key
-from services.kit.lifecycle import Context
-from services.kit.telemetry import Telemetry
-from services.notify.settings import NotifySettings
-from services.notify.wiring import build
-from tests.running import running
+from tests.integration.running_notify import CLOCK, PEPPER, running_notify
 from tests.waiting import eventually
 from tests.wire import Wire
 
 pytestmark = pytest.mark.slow
-
-CLOCK = SystemClock()
-PEPPER = SecretStr("a pepper of the tests")
 
 
 @dataclass
@@ -62,29 +51,18 @@ class Service:
 
 @pytest.fixture
 async def service(broker: KafkaBroker, wire: Wire) -> AsyncIterator[Service]:
-    name = f"notify-{secrets.token_hex(4)}"
-    settings = NotifySettings(
-        kafka_bootstrap=broker.bootstrap,
-        mongo_url=SecretStr(f"mongodb://{wire.address}/?directConnection=true"),
-        topic_prefix=name,
-        database_prefix=name,
-        pepper=PEPPER,
-        port=0,
-    )
-    await apply(Connection(broker.bootstrap, name), topics(name))
-    telemetry = Telemetry.start("notify", "test", settings)
-    context = Context(settings, CLOCK, Readiness(), telemetry)
-    async with context.resources:
-        components = await build(context)
-        async with running(components, context.readiness):
-            [server] = [one for one in components if isinstance(one, HttpServer)]
-            [producer] = [one for one in components if isinstance(one, Producer)]
-            url = f"http://127.0.0.1:{server.port}"
-            made = Service(url, producer, context.readiness, AccountId.new(CLOCK.now()), new_key())
-            await made.publish(_account(made))
-            await eventually(made.knows_the_key)
-            yield made
-    telemetry.shutdown()
+    mongo_url = f"mongodb://{wire.address}/?directConnection=true"
+    async with running_notify(broker.bootstrap, mongo_url) as notify:
+        made = Service(
+            notify.url,
+            notify.producer,
+            notify.readiness,
+            AccountId.new(CLOCK.now()),
+            new_key(),
+        )
+        await made.publish(_account(made))
+        await eventually(made.knows_the_key)
+        yield made
 
 
 def _account(service: Service) -> AccountChanged:
